@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Makes the applications: by hand, and for paste.deploy."""
+
+import os
+import pathlib
+import sys
+from typing import Any
+
+from oslo_config import cfg
+from paste.deploy import loadwsgi
+from stevedore import driver
+from stevedore import exception as stevedore_exception
+from stevedore import extension
+
+from nova_images_compat.api.controllers import image_metadata
+from nova_images_compat.api.controllers import images
+from nova_images_compat.api.controllers import versions
+from nova_images_compat.api.pipeline import paste
+from nova_images_compat.api import routes
+from nova_images_compat.api import wsgi
+from nova_images_compat import exception
+from nova_images_compat.image import base
+from nova_images_compat import policy
+
+STORES = 'nova_images_compat.image_stores'
+APPLICATION = 'main'
+INSTALLED = 'etc/nova-images-compat'
+
+
+def load(conf: cfg.ConfigOpts) -> paste.WSGIApplication:
+    """Make the whole application that ``[wsgi] api_paste_config`` describes.
+
+    :param conf: the configuration, which the application keeps to itself
+    :raises: ConfigurationError, DatabaseNotReady
+    """
+    path = _paste_file(conf)
+    try:
+        return loadwsgi.ConfigLoader(path).get_app(
+            APPLICATION, global_conf={paste.CONF_KEY: conf})
+    except (LookupError, ImportError, AttributeError, OSError,
+            ValueError) as error:
+        raise exception.ConfigurationError(
+            f'[wsgi] api_paste_config {path}: {error}') from error
+
+
+def images_factory(
+    global_conf: dict[str, Any], **local_conf: str,
+) -> paste.WSGIApplication:
+    """Make the images API; a paste.deploy application factory."""
+    conf = global_conf[paste.CONF_KEY]
+    rules = policy.Policy(conf)
+    store = load_store(conf)
+    return routes.Router(
+        images.ImagesController(conf, store, rules),
+        image_metadata.ImageMetadataController(conf, store, rules))
+
+
+def versions_factory(
+    global_conf: dict[str, Any], **local_conf: str,
+) -> paste.WSGIApplication:
+    """Make the list of versions; a paste.deploy application factory."""
+    controller = versions.VersionsController(global_conf[paste.CONF_KEY])
+    index = wsgi.Resource(controller.index)
+    choices = wsgi.Resource(controller.choices)
+
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        environ[wsgi.ENV_ROUTE] = ((), {})
+        chosen = index if environ['PATH_INFO'] in ('', '/') else choices
+        return chosen(environ, start_response)
+
+    return application
+
+
+def version_factory(
+    global_conf: dict[str, Any], **local_conf: str,
+) -> paste.WSGIApplication:
+    """Make the document of one version; a paste.deploy application
+    factory."""
+    controller = versions.VersionsController(global_conf[paste.CONF_KEY])
+    show = wsgi.Resource(controller.show)
+
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        environ[wsgi.ENV_ROUTE] = ((), {})
+        return show(environ, start_response)
+
+    return application
+
+
+def load_store(conf: cfg.ConfigOpts) -> base.ImageStore:
+    """Make the image store that ``[api] image_store`` names.
+
+    :raises: ConfigurationError, DatabaseNotReady
+    """
+    name = conf.api.image_store
+    try:
+        found = driver.DriverManager(STORES, name)
+    except stevedore_exception.NoMatches as error:
+        known = ', '.join(sorted(
+            extension.ExtensionManager(STORES).names()))
+        raise exception.ConfigurationError(
+            f'[api] image_store: there is no store "{name}"; there is: '
+            f'{known}') from error
+    return found.driver(conf)
+
+
+def _paste_file(conf: cfg.ConfigOpts) -> str:
+    name = conf.wsgi.api_paste_config
+    beside_package = pathlib.Path(__file__).resolve().parents[2]
+    candidates = [
+        conf.find_file(name),
+        os.path.join(sys.prefix, INSTALLED, name),
+        os.path.join(beside_package, INSTALLED, name),
+    ]
+    for path in candidates:
+        if path and os.path.isfile(path):
+            return os.path.abspath(path)
+    raise exception.ConfigurationError(
+        f'[wsgi] api_paste_config: {name} is not found')

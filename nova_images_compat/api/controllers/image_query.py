@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Reads the query string of a list of images."""
+
+import datetime
+import re
+from typing import Any
+
+from oslo_utils import timeutils
+
+from nova_images_compat.api import wsgi
+from nova_images_compat import exception
+from nova_images_compat.image import base
+from nova_images_compat.image import status
+
+PROPERTY_PREFIX = 'property-'
+METADATA_PARAMETERS = {
+    'server': base.SERVER_KEY,
+    'type': base.IMAGE_TYPE_KEY,
+}
+
+# A longer number is more than any image or list has, and int() may refuse it.
+MAX_DIGITS = 18
+
+
+def from_request(
+    req: wsgi.Request, max_limit: int, with_metadata: bool = False,
+) -> base.ImageQuery:
+    """Return what a request's query string asks for.
+
+    :param req: a request that has passed the schema of the list
+    :param max_limit: the most images of one page
+    :param with_metadata: whether the images' metadata is wanted
+    :raises: InvalidParameter
+    """
+    parameters = req.parameters
+    return base.ImageQuery(
+        name=parameters.get('name'),
+        statuses=_statuses(parameters),
+        min_ram=_integer(parameters, 'minRam'),
+        min_disk=_integer(parameters, 'minDisk'),
+        changes_since=_time(parameters, 'changes-since'),
+        metadata=_metadata(parameters),
+        marker=parameters.get('marker') or None,
+        limit=_limit(parameters, max_limit),
+        with_metadata=with_metadata,
+    )
+
+
+def _statuses(parameters: dict[str, str]) -> frozenset[str] | None:
+    wanted = parameters.get('status')
+    return None if wanted is None else status.statuses_of(wanted)
+
+
+def _integer(parameters: dict[str, str], name: str) -> int | None:
+    value = parameters.get(name)
+    if value is None:
+        return None
+    if not re.fullmatch(rf'-?[0-9]{{1,{MAX_DIGITS}}}', value):
+        raise exception.InvalidParameter(
+            name=name, value=value,
+            reason=f'It must be an integer of at most {MAX_DIGITS} digits.')
+    return int(value)
+
+
+def _time(
+    parameters: dict[str, str], name: str,
+) -> datetime.datetime | None:
+    value = parameters.get(name)
+    if value is None:
+        return None
+    try:
+        return timeutils.normalize_time(timeutils.parse_isotime(value))
+    except (ValueError, OverflowError) as error:
+        raise exception.InvalidParameter(
+            name=name, value=value,
+            reason='It must be a time in the notation of ISO 8601, such as '
+                   '2026-01-31T12:00:00Z.') from error
+
+
+def _metadata(parameters: dict[str, str]) -> dict[str, str]:
+    wanted: dict[str, Any] = {}
+    for name, value in parameters.items():
+        if name.startswith(PROPERTY_PREFIX):
+            wanted[name.removeprefix(PROPERTY_PREFIX)] = value
+        elif name in METADATA_PARAMETERS:
+            wanted[METADATA_PARAMETERS[name]] = value
+    if base.SERVER_KEY in wanted:
+        # A server may be named by its URL.
+        server = wanted[base.SERVER_KEY].rstrip('/')
+        wanted[base.SERVER_KEY] = server.rpartition('/')[2]
+    return wanted
+
+
+def _limit(parameters: dict[str, str], max_limit: int) -> int | None:
+    value = parameters.get('limit')
+    if value is None:
+        return None
+    digits = value.lstrip('0')
+    if len(digits) > MAX_DIGITS:
+        return max_limit
+    return min(int(digits), max_limit)

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Turns whatever else goes wrong into a fault that shows no internals."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from oslo_config import cfg
+from oslo_log import log as logging
+
+from nova_images_compat.api.pipeline import paste
+from nova_images_compat.api import wsgi
+from nova_images_compat import exception
+
+LOG = logging.getLogger(__name__)
+
+
+class FaultWrapper:
+    """Answers an unexpected exception with an error 500, and logs it.
+
+    :param application: the application behind it
+    """
+
+    def __init__(
+        self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
+    ) -> None:
+        self.application = application
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Any,
+    ) -> Iterable[bytes]:
+        try:
+            return self.application(environ, start_response)
+        except Exception:
+            LOG.exception(
+                'Unexpected error in request %s: %s %r',
+                environ.get(wsgi.ENV_REQUEST_ID),
+                environ['REQUEST_METHOD'], environ['PATH_INFO'])
+            fault = wsgi.Fault(exception.APIError())
+            return fault(environ, start_response)
+
+
+factory = paste.filter_factory(FaultWrapper)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Authentication for development, ``[api] auth_strategy = noauth2``: the
+token says who one is, and is believed."""
+
+from collections.abc import Iterable
+import re
+from typing import Any
+
+from oslo_config import cfg
+from oslo_log import log as logging
+import orjson
+import webob
+
+from nova_images_compat.api.pipeline import paste
+from nova_images_compat import context
+from nova_images_compat import exception
+
+LOG = logging.getLogger(__name__)
+
+TOKEN = re.compile(
+    r'(?P<user>[^:\s]+):(?P<project>[^:\s]+)(:(?P<roles>[^:\s]+))?')
+ADMIN_USER = 'admin'
+DEFAULT_ROLES = 'member,reader'
+ADMIN_ROLES = f'{context.ADMIN_ROLE},{DEFAULT_ROLES}'
+
+# What authentication tells the application, and so nobody else may.
+IDENTITY_HEADERS = (
+    'HTTP_X_DOMAIN', 'HTTP_X_IDENTITY', 'HTTP_X_IS_ADMIN', 'HTTP_X_PROJECT',
+    'HTTP_X_ROLE', 'HTTP_X_SERVICE', 'HTTP_X_TENANT', 'HTTP_X_USER',
+    'HTTP_OPENSTACK_SYSTEM_SCOPE',
+)
+
+
+class NoAuth:
+    """Believes a token that says ``user:project[:role,role...]``.
+
+    The user "admin" has the role admin; who names no role is a member.
+
+    :param application: the application behind it
+    """
+
+    def __init__(
+        self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
+    ) -> None:
+        self.application = application
+        LOG.warning(
+            '[api] auth_strategy is noauth2: every token is believed. This is '
+            'for development only.')
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Any,
+    ) -> Iterable[bytes]:
+        for name in [name for name in environ
+                     if name.startswith(IDENTITY_HEADERS)]:
+            del environ[name]
+        token = TOKEN.fullmatch(environ.get('HTTP_X_AUTH_TOKEN', ''))
+        if token is None:
+            return _unauthorized(environ)(environ, start_response)
+        roles = token['roles'] or DEFAULT_ROLES
+        if token['user'] == ADMIN_USER:
+            roles = ADMIN_ROLES
+        environ.update({
+            'HTTP_X_IDENTITY_STATUS': 'Confirmed',
+            'HTTP_X_USER_ID': token['user'],
+            'HTTP_X_USER_NAME': token['user'],
+            'HTTP_X_PROJECT_ID': token['project'],
+            'HTTP_X_PROJECT_NAME': token['project'],
+            'HTTP_X_ROLES': roles,
+        })
+        return self.application(environ, start_response)
+
+
+def _unauthorized(environ: dict[str, Any]) -> webob.Response:
+    """Refuse in the shape of keystonemiddleware's refusal."""
+    error = exception.Unauthorized()
+    response = webob.Response(status=error.code, body=orjson.dumps({
+        'error': {
+            'code': error.code,
+            'title': 'Unauthorized',
+            'message': error.message,
+        }}))
+    response.headers['Content-Type'] = 'application/json'
+    response.headers['WWW-Authenticate'] = 'Noauth realm="development"'
+    return response
+
+
+factory = paste.filter_factory(NoAuth)

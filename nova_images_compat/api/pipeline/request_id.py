@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Gives every request an id, and every answer the id's headers."""
+
+from typing import Any
+
+from oslo_config import cfg
+from oslo_middleware import request_id
+import webob.dec
+
+from nova_images_compat.api.pipeline import paste
+from nova_images_compat import context
+
+
+class RequestId(request_id.RequestId):
+    """oslo.middleware's filter, with Nova's own header beside the common one.
+
+    It also makes a context that has nothing but the ids, so that what is
+    logged before authentication carries them, and nothing of the request
+    that the thread served before.
+    """
+
+    compat_headers = ['x-compute-request-id']
+
+    @webob.dec.wsgify
+    def __call__(self, req: webob.Request) -> Any:
+        return super().__call__(req)
+
+    @classmethod
+    def behind(
+        cls, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
+    ) -> 'RequestId':
+        """Return the filter in front of an application."""
+        def with_context(
+            environ: dict[str, Any], start_response: Any,
+        ) -> Any:
+            context.RequestContext(
+                request_id=environ[request_id.ENV_REQUEST_ID],
+                global_request_id=environ.get(request_id.GLOBAL_REQ_ID))
+            return application(environ, start_response)
+
+        return cls(with_context, conf)
+
+
+factory = paste.filter_factory(RequestId.behind)

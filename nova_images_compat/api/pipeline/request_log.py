@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""A line in the log for every request, in the notation of Nova's."""
+
+from collections.abc import Iterable
+import logging as python_logging
+import time
+from typing import Any
+from urllib import parse
+
+from oslo_config import cfg
+from oslo_log import log as logging
+
+from nova_images_compat.api.pipeline import paste
+from nova_images_compat.api import wsgi
+
+LOG = logging.getLogger(__name__)
+
+FORMAT = (
+    '%(address)s "%(method)s %(uri)s" status: %(status)s len: %(length)s '
+    'microversion: %(microversion)s time: %(seconds).6f')
+
+
+class RequestLog:
+    """Logs requests at level INFO.
+
+    :param application: the application behind it
+    """
+
+    def __init__(
+        self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
+    ) -> None:
+        self.application = application
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Any,
+    ) -> Iterable[bytes]:
+        if not LOG.isEnabledFor(python_logging.INFO):
+            return self.application(environ, start_response)
+        started = time.monotonic()
+        address, uri = environ.get('REMOTE_ADDR', '-'), _uri(environ)
+        seen = {'status': '500', 'length': '-'}
+
+        def remember(
+            status: str, headers: list[tuple[str, str]], *rest: Any,
+        ) -> Any:
+            seen['status'] = status.partition(' ')[0]
+            seen['length'] = next(
+                (value for name, value in headers
+                 if name.lower() == 'content-length'), '0')
+            return start_response(status, headers, *rest)
+
+        try:
+            return self.application(environ, remember)
+        finally:
+            LOG.info(FORMAT, {
+                **seen, 'address': address, 'uri': uri,
+                'method': environ['REQUEST_METHOD'],
+                'microversion': environ.get(wsgi.ENV_MICROVERSION, '-'),
+                'seconds': time.monotonic() - started})
+
+
+def _uri(environ: dict[str, Any]) -> str:
+    """Return the request's URI, quoted: a newline in it starts no line of the
+    log."""
+    path = environ.get('SCRIPT_NAME', '') + environ.get('PATH_INFO', '')
+    quoted = parse.quote(path.encode('latin-1'), safe="/:@!$&'()*+,;=~")
+    query = environ.get('QUERY_STRING')
+    return f'{quoted}?{query}' if query else quoted
+
+
+factory = paste.filter_factory(RequestLog)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Sends a request to the application of the API version that its path
+begins with."""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+import re
+from typing import Any
+
+from nova_images_compat.api.pipeline import paste
+from nova_images_compat.api.views import links
+from nova_images_compat.api import wsgi
+
+ROOT = '/'
+BELOW = '/+'
+
+
+class VersionMap:
+    """A composite application.
+
+    :param applications: an application for each path: "/" for what has no
+        other; "/v2.1" for just that; "/v2.1/+" for what is below it
+    """
+
+    def __init__(
+        self, applications: dict[str, paste.WSGIApplication],
+    ) -> None:
+        self.applications = applications
+        self.versions = {
+            path.removesuffix(BELOW) for path in applications} - {ROOT, ''}
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any],
+    ) -> Iterable[bytes]:
+        # Clients that join a URL ending in a slash and a path starting with
+        # one mean the same as those that take care.
+        path = re.sub('//+', '/', environ['PATH_INFO'])
+        version, below = self._split(path)
+        if version not in self.versions:
+            return self.applications[ROOT](environ, start_response)
+        environ['SCRIPT_NAME'] = environ.get('SCRIPT_NAME', '') + version
+        environ['PATH_INFO'] = below
+        if version == links.LEGACY_ROOT:
+            environ[wsgi.ENV_LEGACY_V2] = True
+        name = version if below in ('', '/') else version + BELOW
+        return self.applications[name](environ, start_response)
+
+    @staticmethod
+    def _split(path: str) -> tuple[str, str]:
+        version, slash, below = path.removeprefix('/').partition('/')
+        return f'/{version}', slash + below
+
+
+def factory(
+    loader: Any, global_conf: dict[str, Any], **paths: str,
+) -> VersionMap:
+    """Make the composite; a paste.deploy composite factory.
+
+    :param paths: the name of the application of each path; an application
+        that several paths name is made once
+    """
+    applications = {
+        name: loader.get_app(name, global_conf=global_conf)
+        for name in set(paths.values())}
+    return VersionMap(
+        {path: applications[name] for path, name in paths.items()})

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What the schemas of several resources have in common."""
+
+METADATA_KEY = '^[a-zA-Z0-9-_:. ]{1,255}$'
+NO_NUL = '^[^\\0]*$'
+
+POSITIVE_INTEGER_PARAMETER = {
+    'type': 'array',
+    'items': {
+        'type': ['integer', 'string'],
+        'pattern': '^[0-9]*$',
+        'minimum': 1,
+        'minLength': 1,
+    },
+}
+
+TEXT_PARAMETER = {
+    'type': 'array',
+    'items': {'type': 'string', 'pattern': NO_NUL},
+}
+
+# "$" matches before a newline at the end, so a key is also held against
+# propertyNames.
+METADATA = {
+    'type': 'object',
+    'propertyNames': {'not': {'pattern': '\n'}},
+    'patternProperties': {
+        METADATA_KEY: {'type': 'string', 'maxLength': 255, 'pattern': NO_NUL},
+    },
+    'additionalProperties': False,
+}
+
+METADATA_ITEM = {**METADATA, 'minProperties': 1, 'maxProperties': 1}
+
+# The image service stores text of any length; two of its properties are
+# JSON documents, which answers hold decoded.
+METADATA_ANSWER = {
+    'type': 'object',
+    'propertyNames': {'type': 'string', 'minLength': 1, 'maxLength': 255},
+    'additionalProperties': {
+        'type': ['array', 'boolean', 'integer', 'number', 'object', 'string',
+                 'null'],
+    },
+}
+
+LINK = {'type': 'string', 'pattern': '^https?://[^/]+/'}
+
+
+def links(*relations: str) -> dict[str, object]:
+    """Return the schema of a list of links.
+
+    :param relations: what each link is, in the order that they come in
+    """
+    return {
+        'type': 'array',
+        'prefixItems': [_link(relation) for relation in relations],
+        'minItems': len(relations),
+        'maxItems': len(relations),
+    }
+
+
+def _link(relation: str) -> dict[str, object]:
+    properties = {'rel': {'const': relation}, 'href': LINK}
+    if relation == 'alternate':
+        properties['type'] = {'const': 'application/vnd.openstack.image'}
+    return {
+        'type': 'object',
+        'properties': properties,
+        'required': list(properties),
+        'additionalProperties': False,
+    }

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Images as the compute API shows them."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib import parse
+
+from oslo_config import cfg
+from oslo_utils import strutils
+
+from nova_images_compat.api.schemas import images as schema
+from nova_images_compat.api.views import links
+from nova_images_compat.api import wsgi
+from nova_images_compat.image import base
+from nova_images_compat.image import status
+
+AUTO_DISK_CONFIG_KEY = 'auto_disk_config'
+
+Document = dict[str, Any]
+
+
+class ImageView:
+    """Makes the JSON of images.
+
+    :param conf: the service's configuration
+    :param store: where the images live, which may know its public root
+    """
+
+    def __init__(
+        self, conf: cfg.ConfigOpts, store: base.ImageStore,
+    ) -> None:
+        self.compute_prefix: str | None = conf.api.compute_link_prefix
+        self.image_prefix: str | None = conf.api.glance_link_prefix
+        self.store = store
+
+    def show(
+        self, req: wsgi.Request, image: base.Image, with_size: bool,
+    ) -> Document:
+        """Return the document of one image.
+
+        :param req: the request
+        :param image: the image
+        :param with_size: whether the caller may see the image's size
+        """
+        return {'image': self._details(self._roots(req), image, with_size)}
+
+    def index(
+        self, req: wsgi.Request, images: Sequence[base.Image],
+        limit: int | None,
+    ) -> Document:
+        """Return a page of a list.
+
+        :param req: the request
+        :param images: the page's images
+        :param limit: the most images that the page could hold
+        """
+        roots = self._roots(req)
+        items = [self._basic(roots, image) for image in images]
+        return self._page(req, roots.self, items, limit)
+
+    def detail(
+        self, req: wsgi.Request, images: Sequence[base.Image],
+        limit: int | None, with_size: bool,
+    ) -> Document:
+        """Return a page of a list with details.
+
+        :param req: the request
+        :param images: the page's images
+        :param limit: the most images that the page could hold
+        :param with_size: whether the caller may see the images' sizes
+        """
+        roots = self._roots(req)
+        items = [self._details(roots, image, with_size) for image in images]
+        return self._page(req, roots.self + '/detail', items, limit)
+
+    def _roots(self, req: wsgi.Request) -> '_Roots':
+        unversioned = links.with_prefix(
+            links.service_root(req), self.compute_prefix)
+        image_root = (
+            self.image_prefix or self.store.public_root(req.context)
+            or unversioned)
+        return _Roots(
+            links.with_prefix(req.application_url, self.compute_prefix),
+            unversioned, image_root.rstrip('/'), req.project_in_url)
+
+    def _basic(self, roots: '_Roots', image: base.Image) -> Document:
+        return {
+            'id': image.id,
+            'name': image.name,
+            'links': roots.image_links(image.id),
+        }
+
+    def _details(
+        self, roots: '_Roots', image: base.Image, with_size: bool,
+    ) -> Document:
+        document = {
+            'id': image.id,
+            'name': image.name,
+            'minRam': image.min_ram,
+            'minDisk': image.min_disk,
+            'metadata': image.metadata,
+            'created': image.created_at,
+            'updated': image.updated_at,
+            'status': status.shown(image.status),
+            'progress': status.progress(image.status),
+            'links': roots.image_links(image.id),
+        }
+        if with_size:
+            document['OS-EXT-IMG-SIZE:size'] = image.size
+        server_id = image.metadata.get(base.SERVER_KEY)
+        if server_id is not None:
+            document['server'] = {
+                'id': server_id, 'links': roots.server_links(server_id)}
+        auto_disk_config = image.metadata.get(AUTO_DISK_CONFIG_KEY)
+        if auto_disk_config is not None:
+            document['OS-DCF:diskConfig'] = (
+                'AUTO' if strutils.bool_from_string(auto_disk_config)
+                else 'MANUAL')
+        return document
+
+    def _page(
+        self, req: wsgi.Request, url: str, items: list[Document],
+        limit: int | None,
+    ) -> Document:
+        page: Document = {'images': items}
+        if limit is not None and len(items) == limit:
+            page['images_links'] = [{
+                'rel': 'next',
+                'href': _next_page(url, req.parameters, items[-1]['id']),
+            }]
+        return page
+
+
+class _Roots:
+    """The URLs that one answer's links start with."""
+
+    def __init__(
+        self, versioned: str, unversioned: str, image: str,
+        project_id: str | None,
+    ) -> None:
+        project = f'/{project_id}' if project_id else ''
+        self.self = f'{versioned}{project}/images'
+        self.bookmark = f'{unversioned}{project}/images'
+        self.alternate = f'{image}/images'
+        self.server_self = f'{versioned}{project}/servers'
+        self.server_bookmark = f'{unversioned}{project}/servers'
+
+    def image_links(self, image_id: str) -> list[Document]:
+        return [
+            {'rel': 'self', 'href': f'{self.self}/{image_id}'},
+            {'rel': 'bookmark', 'href': f'{self.bookmark}/{image_id}'},
+            {'rel': 'alternate', 'type': 'application/vnd.openstack.image',
+             'href': f'{self.alternate}/{image_id}'},
+        ]
+
+    def server_links(self, server_id: str) -> list[Document]:
+        return [
+            {'rel': 'self', 'href': f'{self.server_self}/{server_id}'},
+            {'rel': 'bookmark', 'href': f'{self.server_bookmark}/{server_id}'},
+        ]
+
+
+def _next_page(url: str, parameters: dict[str, str], marker: str) -> str:
+    kept = {
+        name: parameters[name] for name in sorted(parameters)
+        if name in schema.INDEX_QUERY['properties']
+        or name.startswith('property-')}
+    return f'{url}?{parse.urlencode({**kept, "marker": marker})}'

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Version documents as the compute API shows them."""
+
+from typing import Any
+
+from oslo_config import cfg
+
+from nova_images_compat.api.views import links
+from nova_images_compat.api import wsgi
+
+DOCUMENTATION = 'http://docs.openstack.org/'
+MIN_VERSION = '2.1'
+
+Document = dict[str, Any]
+
+
+class VersionsView:
+    """Makes the JSON of the version documents.
+
+    :param conf: the service's configuration
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        self.prefix: str | None = conf.api.compute_link_prefix
+        self.legacy = _Version(
+            'v2.0', 'DEPRECATED', '', '', '2011-01-21T11:33:21Z', 'v2', '2')
+        self.current = _Version(
+            'v2.1', 'CURRENT', conf.api.max_version, MIN_VERSION,
+            '2013-07-23T11:33:21Z', 'v2.1', '2.1')
+
+    def index(self, req: wsgi.Request) -> Document:
+        """Return the list of the versions."""
+        root = self._root(req)
+        return {'versions': [
+            {**version.summary, 'links': [version.link(root)]}
+            for version in (self.legacy, self.current)]}
+
+    def show(self, req: wsgi.Request) -> Document:
+        """Return the version that the request came in by."""
+        version = self.legacy if req.is_legacy_v2 else self.current
+        described_by = {
+            'rel': 'describedby', 'type': 'text/html', 'href': DOCUMENTATION}
+        return {'version': {
+            **version.summary,
+            'links': [version.link(self._root(req)), described_by],
+            'media-types': version.media_types,
+        }}
+
+    def choices(self, req: wsgi.Request) -> Document:
+        """Return where the request's path would be in each version."""
+        root = self._root(req)
+        path = req.path_info.strip('/')
+        return {'choices': [
+            {'id': version.summary['id'],
+             'status': version.summary['status'],
+             'links': [version.link(root, path)],
+             'media-types': version.media_types}
+            for version in (self.legacy, self.current)]}
+
+    def _root(self, req: wsgi.Request) -> str:
+        return links.with_prefix(links.service_root(req), self.prefix)
+
+
+class _Version:
+    """What is known of one version of the API."""
+
+    def __init__(
+        self, version_id: str, status: str, version: str, min_version: str,
+        updated: str, segment: str, media_type_version: str,
+    ) -> None:
+        self.summary = {
+            'id': version_id, 'status': status, 'version': version,
+            'min_version': min_version, 'updated': updated}
+        self.segment = segment
+        self.media_types = [{
+            'base': 'application/json',
+            'type': 'application/vnd.openstack.compute+json;'
+                    f'version={media_type_version}',
+        }]
+
+    def link(self, root: str, path: str = '') -> Document:
+        return {'rel': 'self', 'href': f'{root}/{self.segment}/{path}'}

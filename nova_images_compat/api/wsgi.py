@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Requests, resources, controllers, faults, and the decorators that say what
+a controller's method does.
+
+The look is that of Nova's API: a method under its decorators is a complete
+statement of the operation.
+"""
+
+from collections.abc import Callable
+from collections.abc import Iterable
+import functools
+from typing import Any
+
+import microversion_parse
+from oslo_config import cfg
+from oslo_log import log as logging
+import orjson
+import webob
+import webob.exc
+
+from nova_images_compat import context as request_context
+from nova_images_compat import exception
+from nova_images_compat.image import base as image_base
+from nova_images_compat import policy
+
+LOG = logging.getLogger(__name__)
+
+JSON_TYPE = 'application/json'
+JSON_TYPES = (JSON_TYPE, 'application/vnd.openstack.compute+json')
+BODY_TYPES = (None, '', 'text/plain', *JSON_TYPES)
+METHODS_WITH_BODY = ('POST', 'PUT')
+
+ENV_CONTEXT = 'nova_images_compat.context'
+ENV_LEGACY_V2 = 'openstack.legacy_v2'
+ENV_MICROVERSION = 'compute.microversion'
+ENV_REQUEST_ID = 'openstack.request_id'
+ENV_ROUTE = 'wsgiorg.routing_args'
+
+FAULT_NAMES = {
+    400: 'badRequest',
+    401: 'unauthorized',
+    403: 'forbidden',
+    404: 'itemNotFound',
+    405: 'badMethod',
+    409: 'conflictingRequest',
+    413: 'overLimit',
+    415: 'badMediaType',
+    429: 'overLimit',
+    501: 'notImplemented',
+    503: 'serviceUnavailable',
+}
+DEFAULT_FAULT_NAME = 'computeFault'
+
+
+class Request(webob.Request):
+    """A request to the compute API."""
+
+    @property
+    def context(self) -> request_context.RequestContext:
+        """Who asks."""
+        return self.environ[ENV_CONTEXT]
+
+    @property
+    def microversion(self) -> microversion_parse.Version:
+        """The compute API microversion that the request asks for."""
+        return self.environ[ENV_MICROVERSION]
+
+    @property
+    def is_legacy_v2(self) -> bool:
+        """Whether the request came by ``/v2``, which knows no microversions
+        and is not strict about bodies."""
+        return self.environ.get(ENV_LEGACY_V2, False)
+
+    @property
+    def project_in_url(self) -> str | None:
+        """The project named by the request's URL, if it names one."""
+        return self.environ[ENV_ROUTE][1].get('project_id')
+
+    @functools.cached_property
+    def parameters(self) -> dict[str, str]:
+        """The query string; the last of several values counts.
+
+        :raises: ValidationError: it is not UTF-8
+        """
+        try:
+            return dict(self.GET)
+        except UnicodeDecodeError as error:
+            raise exception.ValidationError(
+                reason='Query string is not UTF-8 encoded') from error
+
+    def best_content_type(self) -> str:
+        """Return the media type of the answer."""
+        accept = self.environ.get('HTTP_ACCEPT')
+        if accept in (None, '*/*', JSON_TYPE):
+            return JSON_TYPE
+        offers = self.accept.acceptable_offers(JSON_TYPES)
+        return offers[0][0] if offers else JSON_TYPE
+
+    def json_document(self) -> Any:
+        """Return what the body says, or None where there is no body.
+
+        :raises: UnsupportedContentType, MalformedRequestBody
+        """
+        if self.content_type not in BODY_TYPES:
+            raise exception.UnsupportedContentType()
+        if self.method not in METHODS_WITH_BODY or not self.body:
+            return None
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError as error:
+            raise exception.MalformedRequestBody() from error
+
+
+class Fault(webob.exc.HTTPException):
+    """An error in the shape that clients of the compute API expect.
+
+    :param error: the error, which is ours or one of WebOb's
+    """
+
+    def __init__(
+        self, error: exception.APIError | webob.exc.WSGIHTTPException,
+    ) -> None:
+        message = (
+            error.message if isinstance(error, exception.APIError)
+            else error.explanation)
+        name = FAULT_NAMES.get(error.code, DEFAULT_FAULT_NAME)
+        response = webob.Response(
+            status=error.code, charset='UTF-8', content_type=JSON_TYPE,
+            body=orjson.dumps(
+                {name: {'code': error.code, 'message': message}}))
+        for header, value in error.headers.items():
+            if header.lower() not in ('content-type', 'content-length'):
+                response.headers[header] = value
+        super().__init__(message, response)
+
+
+class Controller:
+    """What the controllers have at hand.
+
+    :param conf: the service's configuration
+    :param store: where the images live
+    :param rules: the operator's policy
+    """
+
+    def __init__(
+        self,
+        conf: cfg.ConfigOpts,
+        store: image_base.ImageStore,
+        rules: policy.Policy,
+    ) -> None:
+        self.store = store
+        self.policy = rules
+        self.response_validation: str = conf.api.response_validation
+
+
+class Resource:
+    """The WSGI application of one controller's method.
+
+    Reads the request, calls the method, and writes the answer.
+
+    :param action: a controller's method
+    """
+
+    def __init__(self, action: Callable[..., Any]) -> None:
+        self.action = action
+        self.status: int = getattr(action, 'status', 200)
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any],
+    ) -> Iterable[bytes]:
+        request = Request(environ)
+        try:
+            answer: Callable[..., Iterable[bytes]] = self._answer(request)
+        except (exception.APIError, webob.exc.WSGIHTTPException) as error:
+            LOG.debug('Answering %s: %s', error.code, error)
+            answer = Fault(error)
+        return answer(environ, start_response)
+
+    def _answer(self, request: Request) -> webob.Response:
+        arguments = dict(request.environ[ENV_ROUTE][1])
+        document = request.json_document()
+        if request.method in METHODS_WITH_BODY:
+            arguments['body'] = document
+        project_id = arguments.pop('project_id', None)
+        if project_id and project_id != request.context.project_id:
+            raise exception.ProjectMismatch(
+                url=project_id, context=request.context.project_id)
+        return self._serialize(
+            self.action(request, **arguments), request.best_content_type())
+
+    def _serialize(self, document: Any, content_type: str) -> webob.Response:
+        response = webob.Response(
+            status=self.status,
+            body=b'' if document is None else orjson.dumps(document))
+        response.headers['Content-Type'] = content_type
+        return response
+
+
+def api_version(minimum: str, maximum: str) -> Callable[..., Any]:
+    """Say from which microversion to which an operation is there.
+
+    Outside of them it is 404, as if it had never been.
+
+    :param minimum: the first microversion that has it, such as "2.1"
+    :param maximum: the last
+    """
+    first = microversion_parse.parse_version_string(minimum)
+    last = microversion_parse.parse_version_string(maximum)
+
+    def decorator(method: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(method)
+        def wrapper(
+            self: Controller, req: Request, *args: Any, **kwargs: Any,
+        ) -> Any:
+            if not req.microversion.matches(first, last):
+                raise exception.NotFound()
+            return method(self, req, *args, **kwargs)
+
+        wrapper.api_versions = (minimum, maximum)  # type: ignore
+        return wrapper
+
+    return decorator
+
+
+def expected_errors(codes: int | tuple[int, ...]) -> Callable[..., Any]:
+    """Say with which HTTP statuses an operation may fail.
+
+    Any other error of it is a mistake of ours: it passes as what it is not
+    told of, an error 500 with a traceback in the log. What a schema or a
+    policy rule refuses need not be listed.
+
+    :param codes: HTTP statuses
+    """
+    expected = {codes} if isinstance(codes, int) else set(codes)
+
+    def decorator(method: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(method)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return method(*args, **kwargs)
+            except (exception.ValidationError, exception.PolicyNotAuthorized):
+                raise
+            except exception.APIError as error:
+                if error.code in expected:
+                    raise
+                raise UnexpectedError(
+                    f'{method.__qualname__} may not answer {error.code}'
+                ) from error
+
+        wrapper.expected_errors = tuple(sorted(expected))  # type: ignore
+        return wrapper
+
+    return decorator
+
+
+def response(status: int) -> Callable[..., Any]:
+    """Say with which HTTP status an operation succeeds, when not 200.
+
+    :param status: the HTTP status
+    """
+    def decorator(method: Callable[..., Any]) -> Callable[..., Any]:
+        method.status = status  # type: ignore
+        return method
+
+    return decorator
+
+
+class UnexpectedError(Exception):
+    """A method failed in a way that its decorators do not tell of."""

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""``nova-images-compat-api``: serves the API by waitress.
+
+For development and small deployments; others load
+``nova_images_compat.wsgi:application`` into the WSGI server of their choice.
+"""
+
+import ipaddress
+import signal
+import socket
+import sys
+from typing import Any
+
+from oslo_config import cfg
+from oslo_log import log
+import waitress
+
+from nova_images_compat.api import app
+from nova_images_compat.cmd import common
+from nova_images_compat.conf import loader
+from nova_images_compat import exception
+
+CLI_OPTS = [
+    cfg.HostAddressOpt(
+        'host', default='127.0.0.1', help='The address to listen on.'),
+    cfg.PortOpt('port', default=8774, help='The port to listen on.'),
+    cfg.IntOpt(
+        'threads', default=4, min=1,
+        help='How many requests are served at the same time.'),
+    cfg.BoolOpt(
+        'insecure-noauth', default=False,
+        help='Listen on an address that others reach even though [api] '
+             'auth_strategy is noauth2, which believes every token.'),
+]
+
+
+@common.reports_errors
+def main(*argv: str) -> int:
+    """Serve until interrupted."""
+    conf = loader.load(argv or sys.argv[1:], cli_opts=CLI_OPTS)
+    _refuse_open_door(conf)
+    log.setup(conf, loader.PROJECT)
+    application = app.load(conf)
+    listener = _listen(conf.host, conf.port)
+    server = waitress.create_server(
+        application, sockets=[listener], threads=conf.threads,
+        ident=None, clear_untrusted_proxy_headers=True)
+    signal.signal(signal.SIGTERM, _stop)
+    print(f'Serving on {_url(listener)}', flush=True)
+    try:
+        server.run()
+    finally:
+        server.close()
+    return 0
+
+
+def _stop(number: int, frame: Any) -> None:
+    raise SystemExit(0)
+
+
+def _refuse_open_door(conf: cfg.ConfigOpts) -> None:
+    if conf.api.auth_strategy != 'noauth2' or conf.insecure_noauth:
+        return
+    if not _is_loopback(conf.host):
+        raise exception.ConfigurationError(
+            f'with [api] auth_strategy noauth2, which believes every token, '
+            f'--host {conf.host} would be open to anybody; give '
+            '--insecure-noauth if that is what you want')
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == 'localhost'
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ':' in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        raise exception.ConfigurationError(
+            f'cannot listen on {host} port {port}: {error.strerror}'
+        ) from error
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f'http://[{host}]:{port}' if ':' in host else f'http://{host}:{port}'
+
+
+if __name__ == '__main__':
+    sys.exit(main())

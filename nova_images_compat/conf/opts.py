@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""All options of the service: one list for the configuration object and the
+sample generator."""
+
+from collections.abc import Iterable
+
+from oslo_config import cfg
+from oslo_db import options as db_options
+from oslo_log import log
+from oslo_middleware import cors
+from oslo_policy import opts as policy_opts
+
+from nova_images_compat.conf import api
+from nova_images_compat.conf import paths
+from nova_images_compat.conf import quota
+from nova_images_compat.conf import wsgi
+
+MODULES = (paths, api, quota, wsgi)
+
+DATABASE_CONNECTION = 'sqlite:///$state_path/catalog.sqlite'
+
+CORS_DEFAULTS = {
+    'allow_headers': [
+        'X-Auth-Token', 'X-OpenStack-Request-ID', 'X-Identity-Status',
+        'X-Roles', 'X-Service-Catalog', 'X-User-Id', 'X-Tenant-Id',
+        'OpenStack-API-Version', 'X-OpenStack-Nova-API-Version'],
+    'expose_headers': [
+        'X-Auth-Token', 'X-OpenStack-Request-ID', 'X-Compute-Request-ID',
+        'X-Subject-Token', 'X-Service-Token', 'OpenStack-API-Version',
+        'X-OpenStack-Nova-API-Version'],
+    'allow_methods': ['GET', 'PUT', 'POST', 'DELETE'],
+}
+
+
+def list_opts() -> list[tuple[cfg.OptGroup | None, Iterable[cfg.Opt]]]:
+    """Return the service's own options, for ``oslo-config-generator``."""
+    return [(module.GROUP, module.OPTS) for module in MODULES]
+
+
+def set_generator_defaults() -> None:
+    """Give the libraries' options our defaults, in a generated sample."""
+    cfg.set_defaults(
+        db_options.database_opts, connection=DATABASE_CONNECTION)
+    cors.set_defaults(**CORS_DEFAULTS)
+
+
+def register(conf: cfg.ConfigOpts) -> None:
+    """Register every option that the service reads.
+
+    :param conf: the configuration object to register them on
+    """
+    log.register_options(conf)
+    for group, opts in list_opts():
+        conf.register_opts(opts, group=group)
+    db_options.set_defaults(conf, connection=DATABASE_CONNECTION)
+    conf.register_opts(cors.CORS_OPTS, group='cors')
+    for name, default in CORS_DEFAULTS.items():
+        conf.set_default(name, default, group='cors')
+    for group, opts in policy_opts.list_opts():
+        conf.register_opts(opts, group=group)

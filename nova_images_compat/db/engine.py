@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Reaches the catalogue's database, by oslo.db's enginefacade."""
+
+import contextlib
+import os
+from typing import Any
+
+from oslo_config import cfg
+from oslo_db import exception as db_exception
+from oslo_db.sqlalchemy import enginefacade
+import sqlalchemy as sa
+
+from nova_images_compat.db import models
+from nova_images_compat import exception
+
+SYNC = 'nova-images-compat-manage db sync'
+SQLITE_TIMEOUT = '30'
+
+
+@enginefacade.transaction_context_provider
+class _Scope:
+    """What oslo.db hangs a thread's transaction on."""
+
+
+class Database:
+    """The catalogue's database of one application.
+
+    :param conf: the service's configuration; ``[database]`` has oslo.db's
+        options
+    :raises: DatabaseNotReady
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        self._facade = enginefacade.transaction_context()
+        self._facade.configure(sqlite_fk=True)
+        self._facade.append_on_engine_create(_tune_sqlite)
+        self._scope = _Scope()
+        self.url = database_url(conf.database.connection)
+        refuse_missing_file(self.url)
+        try:
+            # The public way would read the process's global cfg.CONF, which
+            # inside nova-api is Nova's.
+            self._facade._factory._start(
+                conf=conf, connection=url_text(self.url))
+            self._check_schema()
+        except (db_exception.DBError, sa.exc.SQLAlchemyError,
+                ImportError) as error:
+            raise exception.DatabaseNotReady(
+                f'[database] connection {self.url}: {error}') from error
+
+    def reader(self) -> contextlib.AbstractContextManager[sa.Connection]:
+        """Return a connection in a transaction that reads."""
+        return self._facade.reader.connection.using(self._scope)
+
+    def writer(self) -> contextlib.AbstractContextManager[sa.Connection]:
+        """Return a connection in a transaction that may write."""
+        return self._facade.writer.connection.using(self._scope)
+
+    def _check_schema(self) -> None:
+        with self.reader() as connection:
+            found = schema_version(connection)
+        if found != models.SCHEMA_VERSION:
+            raise exception.DatabaseNotReady(
+                f'[database] connection {self.url}: its schema is at version '
+                f'{found or "none"}, and {models.SCHEMA_VERSION} is needed; '
+                f'run: {SYNC}')
+
+
+def database_url(connection: str) -> sa.URL:
+    """Return the URL of a database, completed with what the catalogue needs.
+
+    :param connection: ``[database] connection``
+    :raises: DatabaseNotReady: it is no URL
+    """
+    try:
+        url = sa.make_url(connection)
+    except sa.exc.ArgumentError as error:
+        raise exception.DatabaseNotReady(
+            '[database] connection is not the URL of a database') from error
+    if url.get_backend_name() in ('mysql', 'mariadb'):
+        # oslo.db's default holds no characters beyond U+FFFF.
+        return url.update_query_dict({'charset': 'utf8mb4', **url.query})
+    if url.get_backend_name() == 'sqlite' and url.database:
+        return url.update_query_dict({'timeout': SQLITE_TIMEOUT, **url.query})
+    return url
+
+
+def url_text(url: sa.URL) -> str:
+    """Return a database's URL as text, with its password."""
+    return url.render_as_string(hide_password=False)
+
+
+def schema_version(connection: sa.Connection) -> str | None:
+    """Return the newest migration that a database has been through, if any."""
+    if not sa.inspect(connection).has_table('alembic_version'):
+        return None
+    return connection.scalar(sa.text('SELECT version_num FROM alembic_version'))
+
+
+def refuse_missing_file(url: sa.URL) -> None:
+    """Let no SQLite URL pass whose file is not there: connecting makes it.
+
+    :raises: DatabaseNotReady
+    """
+    if (url.get_backend_name() == 'sqlite' and url.database
+            and url.database != ':memory:'
+            and not os.path.exists(url.database)):
+        raise exception.DatabaseNotReady(
+            f'[database] connection {url}: the file does not exist; run: '
+            f'{SYNC}')
+
+
+def _tune_sqlite(engine: sa.Engine) -> None:
+    if engine.dialect.name != 'sqlite':
+        return
+
+    @sa.event.listens_for(engine, 'connect')
+    def set_journal_mode(dbapi_connection: Any, record: Any) -> None:
+        # Readers and a writer do not wait for each other.
+        dbapi_connection.execute('PRAGMA journal_mode = WAL')
+        dbapi_connection.execute('PRAGMA synchronous = NORMAL')

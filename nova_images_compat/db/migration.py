@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Brings a database to the schema that the catalogue needs."""
+
+from collections.abc import Iterator
+import contextlib
+import os
+
+from alembic import command
+from alembic import config as alembic_config
+from alembic.util import exc as alembic_exception
+from oslo_config import cfg
+import sqlalchemy as sa
+
+from nova_images_compat.db import engine as db_engine
+from nova_images_compat import exception
+
+SCRIPTS = os.path.join(os.path.dirname(__file__), 'migrations')
+
+
+def sync(conf: cfg.ConfigOpts) -> None:
+    """Run the migrations that the database has not been through.
+
+    A missing SQLite file is created, and the directory that it is to be in.
+
+    :param conf: the service's configuration
+    :raises: DatabaseNotReady
+    """
+    url = db_engine.database_url(conf.database.connection)
+    with _connection(url, create=True) as connection:
+        command.upgrade(alembic(connection), 'head')
+
+
+def version(conf: cfg.ConfigOpts) -> str | None:
+    """Return the newest migration that the database has been through.
+
+    :param conf: the service's configuration
+    :raises: DatabaseNotReady
+    """
+    url = db_engine.database_url(conf.database.connection)
+    with _connection(url) as connection:
+        return db_engine.schema_version(connection)
+
+
+def alembic(connection: sa.Connection) -> alembic_config.Config:
+    """Return alembic's configuration for the database of a connection."""
+    config = alembic_config.Config()
+    config.set_main_option('script_location', SCRIPTS.replace('%', '%%'))
+    config.attributes['connection'] = connection
+    return config
+
+
+@contextlib.contextmanager
+def _connection(
+    url: sa.URL, create: bool = False,
+) -> Iterator[sa.Connection]:
+    try:
+        if not create:
+            db_engine.refuse_missing_file(url)
+        elif url.get_backend_name() == 'sqlite' and url.database:
+            directory = os.path.dirname(os.path.abspath(url.database))
+            os.makedirs(directory, exist_ok=True)
+        engine = sa.create_engine(url, poolclass=sa.NullPool)
+        with engine.begin() as connection:
+            yield connection
+    except (sa.exc.SQLAlchemyError, alembic_exception.CommandError,
+            ImportError, OSError) as error:
+        raise exception.DatabaseNotReady(
+            f'[database] connection {url}: {error}') from error

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What alembic runs: the migrations, on the connection it is handed."""
+
+from alembic import context
+
+from nova_images_compat.db import models
+
+context.configure(
+    connection=context.config.attributes['connection'],
+    target_metadata=models.Base.metadata,
+    render_as_batch=True)
+
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The tables of the embedded catalogue.
+
+Lists come in the order of (created_at, id), the newest first, and every index
+of a list ends in these two: a page is read off an index, wherever it lies.
+Hence ``listed_for`` says in whose lists an image is: '' for everybody (public
+images), else a project's id, or NULL for an image without an owner. An
+image's owner, visibility and time of creation never change, so its properties
+and members keep copies.
+"""
+
+import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from nova_images_compat.db import types
+
+# The newest migration: what `nova-images-compat-manage db sync` leads to.
+SCHEMA_VERSION = '0001'
+
+EVERYBODY = ''
+
+PUBLIC = 'public'
+COMMUNITY = 'community'
+SHARED = 'shared'
+PRIVATE = 'private'
+VISIBILITIES = (PUBLIC, COMMUNITY, SHARED, PRIVATE)
+
+ACCEPTED = 'accepted'
+MEMBER_STATUSES = (ACCEPTED, 'pending', 'rejected')
+
+MAX_NAME = 255
+MAX_INTEGER = 2 ** 31 - 1
+MAX_SIZE = 2 ** 63 - 1
+
+_MYSQL = {'mysql_engine': 'InnoDB', 'mysql_charset': 'utf8mb4'}
+
+
+class Base(orm.DeclarativeBase):
+    pass
+
+
+class Image(Base):
+    """An image: what is not among its properties."""
+
+    __tablename__ = 'images'
+    __table_args__ = (
+        sa.Index('images_by_time', 'created_at', 'id'),
+        sa.Index('images_by_name', 'name', 'created_at', 'id'),
+        sa.Index('images_by_status', 'status', 'created_at', 'id'),
+        sa.Index('images_listed_by_time', 'listed_for', 'created_at', 'id'),
+        sa.Index('images_listed_by_name',
+                 'listed_for', 'name', 'created_at', 'id'),
+        sa.Index('images_listed_by_status',
+                 'listed_for', 'status', 'created_at', 'id'),
+        _MYSQL,
+    )
+
+    id: orm.Mapped[str] = orm.mapped_column(
+        types.ExactText(36), primary_key=True)
+    name: orm.Mapped[str | None] = orm.mapped_column(
+        types.ExactText(MAX_NAME))
+    owner: orm.Mapped[str | None] = orm.mapped_column(
+        types.ExactText(MAX_NAME))
+    listed_for: orm.Mapped[str | None] = orm.mapped_column(
+        types.ExactText(MAX_NAME))
+    visibility: orm.Mapped[str] = orm.mapped_column(sa.String(16))
+    status: orm.Mapped[str] = orm.mapped_column(sa.String(32))
+    protected: orm.Mapped[bool] = orm.mapped_column(sa.Boolean())
+    size: orm.Mapped[int] = orm.mapped_column(sa.BigInteger())
+    min_ram: orm.Mapped[int] = orm.mapped_column(sa.Integer())
+    min_disk: orm.Mapped[int] = orm.mapped_column(sa.Integer())
+    created_at: orm.Mapped[datetime.datetime] = orm.mapped_column(
+        types.timestamp())
+    updated_at: orm.Mapped[datetime.datetime] = orm.mapped_column(
+        types.timestamp())
+
+
+def _image_id() -> orm.MappedColumn[str]:
+    return orm.mapped_column(
+        types.ExactText(36), sa.ForeignKey('images.id', ondelete='CASCADE'),
+        primary_key=True)
+
+
+class ImageProperty(Base):
+    """A metadata item of an image.
+
+    ``value_digest`` stands for the value in indexes, which take no long text.
+    """
+
+    __tablename__ = 'image_properties'
+    __table_args__ = (
+        sa.Index('properties_by_value',
+                 'name', 'value_digest', 'created_at', 'image_id'),
+        sa.Index('properties_listed_by_value',
+                 'listed_for', 'name', 'value_digest', 'created_at',
+                 'image_id'),
+        _MYSQL,
+    )
+
+    image_id: orm.Mapped[str] = _image_id()
+    name: orm.Mapped[str] = orm.mapped_column(
+        types.ExactText(MAX_NAME), primary_key=True)
+    value: orm.Mapped[str] = orm.mapped_column(types.long_text())
+    value_digest: orm.Mapped[str] = orm.mapped_column(types.ExactText(16))
+    listed_for: orm.Mapped[str | None] = orm.mapped_column(
+        types.ExactText(MAX_NAME))
+    created_at: orm.Mapped[datetime.datetime] = orm.mapped_column(
+        types.timestamp())
+
+
+class ImageMember(Base):
+    """A project that an image is shared with."""
+
+    __tablename__ = 'image_members'
+    __table_args__ = (
+        sa.Index('members_by_time',
+                 'member', 'status', 'created_at', 'image_id'),
+        _MYSQL,
+    )
+
+    image_id: orm.Mapped[str] = _image_id()
+    member: orm.Mapped[str] = orm.mapped_column(
+        types.ExactText(MAX_NAME), primary_key=True)
+    status: orm.Mapped[str] = orm.mapped_column(sa.String(16))
+    created_at: orm.Mapped[datetime.datetime] = orm.mapped_column(
+        types.timestamp())

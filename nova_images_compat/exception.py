@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Everything that can go wrong, each with its HTTP status and its message."""
+
+
+class APIError(Exception):
+    """An error that a caller of the API is told of, as a fault.
+
+    :cvar code: the HTTP status
+    :cvar message_format: the fault's message, filled in with the
+        constructor's keyword arguments
+    """
+
+    code = 500
+    message_format = (
+        'The server has either erred or is incapable of performing the '
+        'requested operation.')
+
+    def __init__(self, **values: object) -> None:
+        self.message = self.message_format % values if values else (
+            self.message_format)
+        super().__init__(self.message)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Response headers that go with the fault."""
+        return {}
+
+
+class BadRequest(APIError):
+    code = 400
+    message_format = '%(reason)s'
+
+
+class ValidationError(BadRequest):
+    """A body or a query string that its JSON Schema refuses."""
+
+
+class MalformedRequestBody(BadRequest):
+    message_format = 'Malformed request body'
+
+
+class InvalidParameter(BadRequest):
+    message_format = (
+        "Invalid input for query parameters %(name)s. Value: %(value)s. "
+        "%(reason)s")
+
+
+class ReservedMetadataKey(BadRequest):
+    """A metadata key that names an attribute of the image itself."""
+
+    message_format = (
+        "Invalid metadata key '%(key)s': it is the name of an attribute of "
+        "the image, which image metadata cannot change.")
+
+
+class InvalidVersionString(BadRequest):
+    message_format = (
+        'API Version String %(version)s is of invalid format. Must be of '
+        'format MajorNum.MinorNum.')
+
+
+class ProjectMismatch(BadRequest):
+    message_format = (
+        "Malformed request URL: URL's project_id '%(url)s' doesn't match "
+        "Context's project_id '%(context)s'")
+
+
+class Unauthorized(APIError):
+    code = 401
+    message_format = 'The request you have made requires authentication.'
+
+
+class Forbidden(APIError):
+    code = 403
+    message_format = '%(reason)s'
+
+
+class PolicyNotAuthorized(Forbidden):
+    message_format = "Policy doesn't allow %(rule)s to be performed."
+
+
+class ImageNotAuthorized(Forbidden):
+    message_format = 'Not authorized for image %(image_id)s.'
+
+
+class ImageDeleteNotAuthorized(Forbidden):
+    message_format = 'You are not allowed to delete the image.'
+
+
+class MetadataLimitExceeded(Forbidden):
+    message_format = 'Image metadata limit exceeded'
+
+
+class NotFound(APIError):
+    code = 404
+    message_format = 'The resource could not be found.'
+
+
+class ImageNotFound(NotFound):
+    message_format = 'Image not found.'
+
+
+class MetadataKeyNotFound(NotFound):
+    message_format = 'Invalid metadata key'
+
+
+class VersionNotSupported(APIError):
+    code = 406
+    message_format = (
+        'Version %(version)s is not supported by the API. Minimum is '
+        '%(minimum)s and maximum is %(maximum)s.')
+
+
+class UnsupportedContentType(APIError):
+    code = 415
+    message_format = 'Unsupported Content-Type'
+
+
+class ImageStoreUnavailable(APIError):
+    """The place where the images live does not answer.
+
+    :param retry_after: seconds after which a client may try again
+    """
+
+    code = 503
+    message_format = 'The image store is not available. Try again later.'
+
+    def __init__(self, retry_after: int = 10) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {'Retry-After': str(self.retry_after)}
+
+
+class OperatorError(Exception):
+    """What an operator must put right; its text is one line, for a terminal.
+
+    It ends a command with exit status 1 and never reaches a client.
+    """
+
+    def __init__(self, message: object) -> None:
+        super().__init__(' '.join(str(message).split()))
+
+
+class ConfigurationError(OperatorError):
+    """A configuration that the service cannot start with."""
+
+
+class DatabaseNotReady(OperatorError):
+    """The catalogue's database is missing, unreachable or not migrated."""
+
+
+class InvalidImageRecord(OperatorError):
+    """An image that the catalogue cannot take in."""

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The limit on an image's metadata."""
+
+from oslo_config import cfg
+
+from nova_images_compat import exception
+
+UNLIMITED = -1
+
+
+class MetadataQuota:
+    """``[quota] metadata_items``: how many metadata items an image may have.
+
+    :param conf: the service's configuration
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        self.limit: int = conf.quota.metadata_items
+
+    def check(self, count: int) -> None:
+        """Refuse a write that would leave an image with too many items.
+
+        :param count: items that the image would have afterwards
+        :raises: MetadataLimitExceeded
+        """
+        if self.limit != UNLIMITED and count > self.limit:
+            raise exception.MetadataLimitExceeded()
