@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The whole contract, over the embedded catalogue on each database."""
+
+from typing import Any
+
+from oslo_db.sqlalchemy import test_fixtures
+
+from nova_images_compat.tests import base
+from nova_images_compat.tests.contract import replay
+from nova_images_compat.tests import databases
+from nova_images_compat.tests import fixtures
+
+load_tests = test_fixtures.optimize_module_test_loader()
+
+GLANCE = 'http://image.example:9292'
+
+# What the image service's interoperable import leaves on an image. The
+# catalogue has no import: it is given such an image as it came out of one.
+LEFT_BY_IMPORT = {
+    'os_glance_importing_to_stores': '', 'os_glance_failed_import': ''}
+
+OWNERS = {
+    'member': fixtures.PROJECT,
+    'other': fixtures.OTHER_PROJECT,
+    'admin': fixtures.ADMIN_PROJECT,
+}
+
+
+class ContractOnSQLite(databases.OnSQLite, base.TestCase):
+
+    scenarios = [
+        (scenario['name'], {'scenario': scenario})
+        for scenario in replay.scenarios()]
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.service = self.useFixture(fixtures.Service(
+            self.database_url, {'api': {'glance_link_prefix': GLANCE}}))
+
+    def test_scenario(self) -> None:
+        names = {
+            'project': fixtures.PROJECT,
+            'other_project': fixtures.OTHER_PROJECT,
+            'compute': 'http://localhost',
+            'glance': GLANCE,
+        }
+        for image in self.scenario['images']:
+            names[image['as']] = self._create(image)
+        wrong = {
+            f'{number} {step.get("method", "GET")} {step["path"]}': found
+            for number, step in enumerate(self.scenario['steps'])
+            if (found := replay.play(step, names, self.service.request))}
+        self.assertEqual({}, wrong)
+
+    def _create(self, image: dict[str, Any]) -> str:
+        attributes = dict(image)
+        attributes.pop('as')
+        data = attributes.pop('data', 'x')
+        owner = attributes.pop('owner', 'member')
+        if attributes.get('visibility') == 'public':
+            owner = 'admin'
+        if attributes.pop('import', False):
+            attributes.update(LEFT_BY_IMPORT)
+        status = 'queued' if data is None else 'active'
+        if attributes.pop('deactivate', False):
+            status = 'deactivated'
+        return self.service.add_image(
+            owner=OWNERS[owner], status=status, size=len(data or ''),
+            **attributes)
+
+
+class ContractOnMySQL(databases.OnMySQL, ContractOnSQLite):
+    pass
+
+
+class ContractOnPostgreSQL(databases.OnPostgreSQL, ContractOnSQLite):
+    pass

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Runs a test on each database that the catalogue supports: SQLite always,
+the others where they are reachable with oslo.db's usual account."""
+
+from oslo_db.sqlalchemy import test_fixtures
+
+from nova_images_compat.db import engine
+
+
+class _EmptyDatabase(test_fixtures.OpportunisticDbFixture):
+    _BUILD_SCHEMA = False
+
+
+class _MySQL(_EmptyDatabase):
+    DRIVER = 'mysql'
+
+
+class _PostgreSQL(_EmptyDatabase):
+    DRIVER = 'postgresql'
+
+
+class OnSQLite:
+    """A SQLite file, which the service makes itself."""
+
+    database_url = None
+
+
+class _OnServer(test_fixtures.OpportunisticDBTestMixin):
+
+    @property
+    def database_url(self) -> str:
+        return engine.url_text(self._db_default.engine.url)
+
+
+class OnMySQL(_OnServer):
+    """An empty database of MySQL or MariaDB."""
+
+    FIXTURE = _MySQL
+
+
+class OnPostgreSQL(_OnServer):
+    """An empty database of PostgreSQL."""
+
+    FIXTURE = _PostgreSQL
