@@ -60,5 +60,6 @@ class Policy:
 
 def get_enforcer() -> policy.Enforcer:
     """Return the enforcer of the configuration in oslo.config's usual places,
-    for oslo.policy's command line tools."""
+    for oslo.policy's command line tools.
+    """
     return Policy(loader.load()).enforcer

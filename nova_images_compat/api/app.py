@@ -76,7 +76,8 @@ def version_factory(
     global_conf: dict[str, Any], **local_conf: str,
 ) -> paste.WSGIApplication:
     """Make the document of one version; a paste.deploy application
-    factory."""
+    factory.
+    """
     controller = versions.VersionsController(global_conf[paste.CONF_KEY])
     show = wsgi.Resource(controller.show)
 
@@ -94,7 +95,8 @@ def load_store(conf: cfg.ConfigOpts) -> base.ImageStore:
     """
     name = conf.api.image_store
     try:
-        found = driver.DriverManager(STORES, name)
+        found: driver.DriverManager[type[base.ImageStore]] = (
+            driver.DriverManager(STORES, name))
     except stevedore_exception.NoMatches as error:
         known = ', '.join(sorted(
             extension.ExtensionManager(STORES).names()))

@@ -7,8 +7,8 @@ import functools
 from typing import Any
 
 import jsonschema
-from oslo_log import log as logging
 import orjson
+from oslo_log import log as logging
 
 from nova_images_compat.api import wsgi
 from nova_images_compat import exception
@@ -116,7 +116,8 @@ def _of_number(
     keyword: Callable[..., Any],
 ) -> Callable[..., Any]:
     """Make a numeric keyword count for strings of digits too: numbers in a
-    query string are text."""
+    query string are text.
+    """
     def check(
         validator: Any, bound: Any, instance: Any, of_schema: Schema,
     ) -> Any:

@@ -13,9 +13,9 @@ import functools
 from typing import Any
 
 import microversion_parse
+import orjson
 from oslo_config import cfg
 from oslo_log import log as logging
-import orjson
 import webob
 import webob.exc
 
@@ -28,6 +28,7 @@ LOG = logging.getLogger(__name__)
 
 JSON_TYPE = 'application/json'
 JSON_TYPES = (JSON_TYPE, 'application/vnd.openstack.compute+json')
+FAULT_CONTENT_TYPE = f'{JSON_TYPE}; charset=UTF-8'
 BODY_TYPES = (None, '', 'text/plain', *JSON_TYPES)
 METHODS_WITH_BODY = ('POST', 'PUT')
 
@@ -69,7 +70,8 @@ class Request(webob.Request):
     @property
     def is_legacy_v2(self) -> bool:
         """Whether the request came by ``/v2``, which knows no microversions
-        and is not strict about bodies."""
+        and is not strict about bodies.
+        """
         return self.environ.get(ENV_LEGACY_V2, False)
 
     @property
@@ -125,13 +127,12 @@ class Fault(webob.exc.HTTPException):
             error.message if isinstance(error, exception.APIError)
             else error.explanation)
         name = FAULT_NAMES.get(error.code, DEFAULT_FAULT_NAME)
-        response = webob.Response(
-            status=error.code, charset='UTF-8', content_type=JSON_TYPE,
-            body=orjson.dumps(
-                {name: {'code': error.code, 'message': message}}))
+        response = webob.Response(status=error.code, body=orjson.dumps(
+            {name: {'code': error.code, 'message': message}}))
         for header, value in error.headers.items():
-            if header.lower() not in ('content-type', 'content-length'):
+            if header.lower() != 'content-length':
                 response.headers[header] = value
+        response.headers['Content-Type'] = FAULT_CONTENT_TYPE
         super().__init__(message, response)
 
 

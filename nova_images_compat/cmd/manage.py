@@ -191,9 +191,9 @@ def _add_parsers(subparsers: Any) -> None:
     _command(image, 'delete', image_delete).add_argument(
         'image', help='its id')
     _command(image, 'import', image_import).add_argument(
-        'file', help='JSON lines with an image in each, or what GET /v2/images '
-        'of the Image service answers, or what "openstack image list --long '
-        '-f json" prints; - is the standard input')
+        'file', help='JSON lines with an image in each, or what GET '
+        '/v2/images of the Image service answers, or what "openstack image '
+        'list --long -f json" prints; - is the standard input')
     _command(image, 'export', image_export)
     share = _command(image, 'share', image_share)
     share.add_argument('image', help='its id')

@@ -6,6 +6,7 @@ For development and small deployments; others load
 ``nova_images_compat.wsgi:application`` into the WSGI server of their choice.
 """
 
+from collections.abc import Callable
 import ipaddress
 import signal
 import socket
@@ -14,7 +15,7 @@ from typing import Any
 
 from oslo_config import cfg
 from oslo_log import log
-import waitress
+from waitress import server as waitress_server
 
 from nova_images_compat.api import app
 from nova_images_compat.cmd import common
@@ -38,21 +39,34 @@ CLI_OPTS = [
 @common.reports_errors
 def main(*argv: str) -> int:
     """Serve until interrupted."""
-    conf = loader.load(argv or sys.argv[1:], cli_opts=CLI_OPTS)
+    serve(loader.load(argv or sys.argv[1:], cli_opts=CLI_OPTS), _announce)
+    return 0
+
+
+def serve(conf: cfg.ConfigOpts, announce: Callable[[str], None]) -> None:
+    """Serve until interrupted, by SIGINT or SIGTERM.
+
+    :param conf: the service's configuration, with the options of the command
+        line
+    :param announce: is called with the service's URL as soon as it listens
+    :raises: ConfigurationError, DatabaseNotReady
+    """
     _refuse_open_door(conf)
     log.setup(conf, loader.PROJECT)
     application = app.load(conf)
     listener = _listen(conf.host, conf.port)
-    server = waitress.create_server(
-        application, sockets=[listener], threads=conf.threads,
-        ident=None, clear_untrusted_proxy_headers=True)
+    server = waitress_server.create_server(
+        application, sockets=[listener], threads=conf.threads, ident=None)
     signal.signal(signal.SIGTERM, _stop)
-    print(f'Serving on {_url(listener)}', flush=True)
+    announce(_url(listener))
     try:
         server.run()
     finally:
         server.close()
-    return 0
+
+
+def _announce(url: str) -> None:
+    print(f'Serving on {url}', flush=True)
 
 
 def _stop(number: int, frame: Any) -> None:
@@ -88,7 +102,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    return f'http://[{host}]:{port}' if ':' in host else f'http://{host}:{port}'
+    return f'http://{f"[{host}]" if ":" in host else host}:{port}'
 
 
 if __name__ == '__main__':

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 import os
+from typing import Any
 
 from oslo_config import cfg
 
@@ -87,7 +88,7 @@ def _reason(error: Exception) -> str:
     return str(error).rpartition(' is not valid: ')[2]
 
 
-def _places(environ: Mapping[str, str]) -> dict[str, list[str]]:
+def _places(environ: Mapping[str, str]) -> dict[str, Any]:
     files = [
         name.strip() for name in environ.get(FILES_VARIABLE, '').split(';')
         if name.strip()]

@@ -57,5 +57,5 @@ def register(conf: cfg.ConfigOpts) -> None:
     conf.register_opts(cors.CORS_OPTS, group='cors')
     for name, default in CORS_DEFAULTS.items():
         conf.set_default(name, default, group='cors')
-    for group, opts in policy_opts.list_opts():
-        conf.register_opts(opts, group=group)
+    for name, opts in policy_opts.list_opts():
+        conf.register_opts(opts, group=name)

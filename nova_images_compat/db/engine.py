@@ -36,18 +36,18 @@ class Database:
         self._facade.configure(sqlite_fk=True)
         self._facade.append_on_engine_create(_tune_sqlite)
         self._scope = _Scope()
-        self.url = database_url(conf.database.connection)
-        refuse_missing_file(self.url)
+        url = database_url(conf.database.connection)
+        refuse_missing_file(url)
         try:
             # The public way would read the process's global cfg.CONF, which
             # inside nova-api is Nova's.
             self._facade._factory._start(
-                conf=conf, connection=url_text(self.url))
-            self._check_schema()
+                conf=conf, connection=url_text(url))
+            self._check_schema(url)
         except (db_exception.DBError, sa.exc.SQLAlchemyError,
                 ImportError) as error:
             raise exception.DatabaseNotReady(
-                f'[database] connection {self.url}: {error}') from error
+                f'[database] connection {name_of(url)}: {error}') from error
 
     def reader(self) -> contextlib.AbstractContextManager[sa.Connection]:
         """Return a connection in a transaction that reads."""
@@ -57,14 +57,14 @@ class Database:
         """Return a connection in a transaction that may write."""
         return self._facade.writer.connection.using(self._scope)
 
-    def _check_schema(self) -> None:
+    def _check_schema(self, url: sa.URL) -> None:
         with self.reader() as connection:
             found = schema_version(connection)
         if found != models.SCHEMA_VERSION:
             raise exception.DatabaseNotReady(
-                f'[database] connection {self.url}: its schema is at version '
-                f'{found or "none"}, and {models.SCHEMA_VERSION} is needed; '
-                f'run: {SYNC}')
+                f'[database] connection {name_of(url)}: its schema is at '
+                f'version {found or "none"}, and {models.SCHEMA_VERSION} is '
+                f'needed; run: {SYNC}')
 
 
 def database_url(connection: str) -> sa.URL:
@@ -91,11 +91,19 @@ def url_text(url: sa.URL) -> str:
     return url.render_as_string(hide_password=False)
 
 
+def name_of(url: sa.URL) -> str:
+    """Return a database's URL as messages name it: with no password, nor
+    anything else that is an operator's or the driver's own business.
+    """
+    return url.set(query={}).render_as_string()
+
+
 def schema_version(connection: sa.Connection) -> str | None:
     """Return the newest migration that a database has been through, if any."""
     if not sa.inspect(connection).has_table('alembic_version'):
         return None
-    return connection.scalar(sa.text('SELECT version_num FROM alembic_version'))
+    return connection.scalar(
+        sa.text('SELECT version_num FROM alembic_version'))
 
 
 def refuse_missing_file(url: sa.URL) -> None:
@@ -107,8 +115,8 @@ def refuse_missing_file(url: sa.URL) -> None:
             and url.database != ':memory:'
             and not os.path.exists(url.database)):
         raise exception.DatabaseNotReady(
-            f'[database] connection {url}: the file does not exist; run: '
-            f'{SYNC}')
+            f'[database] connection {name_of(url)}: the file does not exist; '
+            f'run: {SYNC}')
 
 
 def _tune_sqlite(engine: sa.Engine) -> None:

@@ -59,7 +59,7 @@ class Record:
 
 def get(
     connection: sa.Connection, context: Context, image_id: str,
-) -> tuple[sa.Row[Any], dict[str, str]]:
+) -> tuple[sa.Row, dict[str, str]]:
     """Return an image's row and its properties.
 
     :raises: ImageNotFound: it is not there, or not for the caller to see

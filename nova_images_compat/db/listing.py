@@ -73,13 +73,13 @@ def page_of(
     ).subquery('page')
 
 
-def in_order(page: sa.Subquery) -> sa.Select[Any]:
+def in_order(page: sa.Subquery) -> sa.Select:
     """Return the statement that reads a page."""
     return sa.select(page).order_by(
         page.c.created_at.desc(), page.c.id.desc())
 
 
-def properties_of(page: sa.Subquery) -> sa.Select[Any]:
+def properties_of(page: sa.Subquery) -> sa.Select:
     """Return the statement that reads the properties of a page's images."""
     return sa.select(
         Property.image_id, Property.name, Property.value,
@@ -90,7 +90,7 @@ def properties_of(page: sa.Subquery) -> sa.Select[Any]:
 class _Part:
     """Images that are listed for one reason, and the columns to list by."""
 
-    statement: sa.Select[Any]
+    statement: sa.Select
     created_at: Any
     image_id: Any
 
@@ -191,9 +191,9 @@ def _newest(
 
 
 def _ordered(
-    statement: sa.Select[Any], created_at: Any, image_id: Any,
+    statement: sa.Select, created_at: Any, image_id: Any,
     limit: int | None,
-) -> sa.Select[Any]:
+) -> sa.Select:
     """Cut a statement down to the newest, if there is a limit to them."""
     if limit is None:
         return statement

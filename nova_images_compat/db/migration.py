@@ -66,4 +66,5 @@ def _connection(
     except (sa.exc.SQLAlchemyError, alembic_exception.CommandError,
             ImportError, OSError) as error:
         raise exception.DatabaseNotReady(
-            f'[database] connection {url}: {error}') from error
+            f'[database] connection {db_engine.name_of(url)}: {error}'
+        ) from error

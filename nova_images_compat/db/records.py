@@ -14,9 +14,9 @@ import datetime
 from typing import Any
 import uuid
 
+import orjson
 from oslo_utils import timeutils
 from oslo_utils import uuidutils
-import orjson
 
 from nova_images_compat.db import images
 from nova_images_compat.db import models

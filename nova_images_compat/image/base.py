@@ -9,8 +9,8 @@ import dataclasses
 import datetime
 from typing import Any
 
-from oslo_config import cfg
 import orjson
+from oslo_config import cfg
 
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
@@ -103,7 +103,8 @@ class ImageStore(abc.ABC):
         self, context: request_context.RequestContext,
     ) -> str | None:
         """Return the public URL of the image service, without its version;
-        None where there is no image service."""
+        None where there is no image service.
+        """
 
     @abc.abstractmethod
     def get(

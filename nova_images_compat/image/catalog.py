@@ -4,6 +4,7 @@
 
 from collections.abc import Callable
 from collections.abc import Mapping
+from collections.abc import Sequence
 import datetime
 import functools
 from typing import Any
@@ -85,15 +86,16 @@ class CatalogStore(base.ImageStore):
     ) -> list[base.Image]:
         page = listing.page_of(context, query)
         properties: dict[str, dict[str, str]] = {}
+        rows: Sequence[sa.Row] = ()
         with self.database.reader() as connection:
-            rows = [] if page is None else connection.execute(
-                listing.in_order(page)).all()
+            if page is not None:
+                rows = connection.execute(listing.in_order(page)).all()
             if not rows:
                 self._check_marker(connection, context, query.marker)
-            elif query.with_metadata:
-                for image_id, name, value in connection.execute(
-                        listing.properties_of(page)):
-                    properties.setdefault(image_id, {})[name] = value
+            elif page is not None and query.with_metadata:
+                for row in connection.execute(listing.properties_of(page)):
+                    properties.setdefault(row.image_id, {})[row.name] = (
+                        row.value)
         return [_image(row, properties.get(row.id, {})) for row in rows]
 
     @staticmethod
@@ -179,7 +181,7 @@ def _refuse_no_uuid(image_id: str) -> None:
         raise exception.ImageNotFound()
 
 
-def _image(row: sa.Row[Any], properties: dict[str, str]) -> base.Image:
+def _image(row: sa.Row, properties: dict[str, str]) -> base.Image:
     return base.Image(
         row.id, row.name, row.status, row.size, row.min_ram, row.min_disk,
         _isotime(row.created_at), _isotime(row.updated_at),

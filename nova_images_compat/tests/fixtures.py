@@ -54,8 +54,9 @@ class Configuration(fixtures.Fixture):
     def _setUp(self) -> None:
         self.directory = self.useFixture(fixtures.TempDir()).path
         self.path = os.path.join(self.directory, 'service.conf')
-        groups = {name: {**DEFAULTS.get(name, {}), **self.options.get(name, {})}
-                  for name in {**DEFAULTS, **self.options}}
+        groups = {
+            name: {**DEFAULTS.get(name, {}), **self.options.get(name, {})}
+            for name in {**DEFAULTS, **self.options}}
         groups.setdefault('DEFAULT', {}).setdefault(
             'state_path', self.directory)
         with open(self.path, 'w') as file:

@@ -53,7 +53,7 @@ class MicroversionGate(middleware.MicroversionMiddleware):
             return wsgi.Fault(error)
         req.headers[STANDARD_HEADER] = f'{SERVICE_TYPE} {wanted}'
         try:
-            answer = super().__call__(req)
+            answer: Any = super().__call__(req)
             chosen = str(req.environ[self.microversion_environ])
         except webob.exc.HTTPNotAcceptable:
             answer = wsgi.Fault(exception.VersionNotSupported(

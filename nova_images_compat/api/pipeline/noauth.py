@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import re
 from typing import Any
 
+import orjson
 from oslo_config import cfg
 from oslo_log import log as logging
-import orjson
 import webob
 
 from nova_images_compat.api.pipeline import paste

@@ -62,7 +62,8 @@ class RequestLog:
 
 def _uri(environ: dict[str, Any]) -> str:
     """Return the request's URI, quoted: a newline in it starts no line of the
-    log."""
+    log.
+    """
     path = environ.get('SCRIPT_NAME', '') + environ.get('PATH_INFO', '')
     quoted = parse.quote(path.encode('latin-1'), safe="/:@!$&'()*+,;=~")
     query = environ.get('QUERY_STRING')

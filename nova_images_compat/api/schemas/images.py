@@ -2,9 +2,11 @@
 
 """JSON schemas of the images' queries and answers."""
 
+from typing import Any
+
 from nova_images_compat.api.schemas import types
 
-INDEX_QUERY = {
+INDEX_QUERY: dict[str, Any] = {
     'type': 'object',
     'propertyNames': {'pattern': types.NO_NUL},
     'properties': {
@@ -73,7 +75,7 @@ _IMAGE = {
 }
 
 
-def _page_of(item: dict[str, object]) -> dict[str, object]:
+def _page_of(item: dict[str, Any]) -> dict[str, Any]:
     return {
         'type': 'object',
         'properties': {

@@ -2,6 +2,8 @@
 
 """What the schemas of several resources have in common."""
 
+from typing import Any
+
 METADATA_KEY = '^[a-zA-Z0-9-_:. ]{1,255}$'
 NO_NUL = '^[^\\0]*$'
 
@@ -47,7 +49,7 @@ METADATA_ANSWER = {
 LINK = {'type': 'string', 'pattern': '^https?://[^/]+/'}
 
 
-def links(*relations: str) -> dict[str, object]:
+def links(*relations: str) -> dict[str, Any]:
     """Return the schema of a list of links.
 
     :param relations: what each link is, in the order that they come in
@@ -60,8 +62,8 @@ def links(*relations: str) -> dict[str, object]:
     }
 
 
-def _link(relation: str) -> dict[str, object]:
-    properties = {'rel': {'const': relation}, 'href': LINK}
+def _link(relation: str) -> dict[str, Any]:
+    properties: dict[str, Any] = {'rel': {'const': relation}, 'href': LINK}
     if relation == 'alternate':
         properties['type'] = {'const': 'application/vnd.openstack.image'}
     return {

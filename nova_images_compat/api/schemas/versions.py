@@ -2,6 +2,8 @@
 
 """JSON schemas of the version documents."""
 
+from typing import Any
+
 from nova_images_compat.api.schemas import types
 
 _MEDIA_TYPES = {
@@ -43,7 +45,7 @@ _SUMMARY = {
 }
 
 
-def _object(properties: dict[str, object]) -> dict[str, object]:
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
     return {
         'type': 'object',
         'properties': properties,
