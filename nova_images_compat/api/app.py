@@ -6,6 +6,7 @@ import os
 import pathlib
 import sys
 from typing import Any
+from typing import cast
 
 from oslo_config import cfg
 from paste.deploy import loadwsgi
@@ -103,7 +104,7 @@ def load_store(conf: cfg.ConfigOpts) -> base.ImageStore:
         raise exception.ConfigurationError(
             f'[api] image_store: there is no store "{name}"; there is: '
             f'{known}') from error
-    return found.driver(conf)
+    return cast(type[base.ImageStore], found.driver)(conf)
 
 
 def _paste_file(conf: cfg.ConfigOpts) -> str:
