@@ -34,7 +34,7 @@ image_store = catalog
 WELCOME = '''\
 Serving on {url}; Ctrl-C stops it. Try:
 
-  curl -s -H 'X-Auth-Token: {token}' {url}/v2.1/images/detail?limit=2
+  curl -s -H 'X-Auth-Token: {token}' '{url}/v2.1/images/detail?limit=2'
   curl -s -X POST -H 'X-Auth-Token: {token}' -H 'Content-Type: application/json' -d '{{"metadata": {{"team": "web"}}}}' {url}/v2.1/images/{image}/metadata
 
 The catalogue is in {state}.

@@ -8,6 +8,7 @@ For development and small deployments; others load
 
 from collections.abc import Callable
 import ipaddress
+import os
 import signal
 import socket
 import sys
@@ -53,8 +54,8 @@ def serve(conf: cfg.ConfigOpts, announce: Callable[[str], None]) -> None:
     """
     _refuse_open_door(conf)
     log.setup(conf, loader.PROJECT)
-    application = app.load(conf)
     listener = _listen(conf.host, conf.port)
+    application = app.load(conf)
     server = waitress_server.create_server(
         application, sockets=[listener], threads=conf.threads, ident=None)
     signal.signal(signal.SIGTERM, _stop)
@@ -96,7 +97,8 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
         raise exception.ConfigurationError(
-            f'cannot listen on {host} port {port}: {error.strerror}'
+            f'cannot listen on {host} port {port}: '
+            f'{os.strerror(error.errno) if error.errno else error}'
         ) from error
 
 

@@ -33,7 +33,7 @@ class Database:
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self._facade = enginefacade.transaction_context()
-        self._facade.configure(sqlite_fk=True)
+        self._facade.configure(sqlite_fk=True, thread_checkin=False)
         self._facade.append_on_engine_create(_tune_sqlite)
         self._scope = _Scope()
         url = database_url(conf.database.connection)
@@ -124,7 +124,6 @@ def _tune_sqlite(engine: sa.Engine) -> None:
         return
 
     @sa.event.listens_for(engine, 'connect')
-    def set_journal_mode(dbapi_connection: Any, record: Any) -> None:
-        # Readers and a writer do not wait for each other.
-        dbapi_connection.execute('PRAGMA journal_mode = WAL')
+    def set_synchronous(dbapi_connection: Any, record: Any) -> None:
+        # Enough for the write-ahead log that `db sync` sets up.
         dbapi_connection.execute('PRAGMA synchronous = NORMAL')

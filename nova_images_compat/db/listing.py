@@ -6,11 +6,15 @@ A list is put together of parts that each are read off one index in the
 list's order: the public images, the project's own, and those shared with it;
 and each of them by status, if several are wanted. The newest of each part,
 together, hold the newest of all.
+
+Putting a statement together costs more than the database takes for it, so it
+is done once for each shape of a query; the values are its parameters.
 """
 
 from collections.abc import Iterator
-from collections.abc import Mapping
+from collections.abc import Sequence
 import dataclasses
+import functools
 import hashlib
 from typing import Any
 
@@ -29,33 +33,60 @@ SHOWN = (
     Image.id, Image.name, Image.status, Image.size, Image.min_ram,
     Image.min_disk, Image.created_at, Image.updated_at)
 
+# The conditions on an image's own columns, by attribute of an ImageQuery.
+CONDITIONS = {
+    'name': Image.name == sa.bindparam('name'),
+    'min_ram': Image.min_ram == sa.bindparam('min_ram'),
+    'min_disk': Image.min_disk == sa.bindparam('min_disk'),
+    'changes_since': Image.updated_at >= sa.bindparam('changes_since'),
+}
+
+MAX_SHAPES = 500
+
 
 def digest(value: str) -> str:
     """Return what stands for a property's value in indexes."""
     return hashlib.blake2b(value.encode('utf-8'), digest_size=8).hexdigest()
 
 
-def readable(
-    context: request_context.RequestContext,
-) -> sa.ColumnElement[bool]:
-    """Return the condition that the caller may see an image, by its id."""
-    if context.is_admin:
+def readable(is_admin: bool) -> sa.ColumnElement[bool]:
+    """Return the condition that a caller may see an image, by its id.
+
+    :param is_admin: whether the caller is an admin; if not, their project is
+        the statement's parameter "project"
+    """
+    if is_admin:
         return sa.true()
+    project = sa.bindparam('project', type_=Image.owner.type)
     shared = sa.and_(
         Image.visibility == models.SHARED,
         sa.exists().where(
             Member.image_id == Image.id,
-            Member.member == context.project_id,
+            Member.member == project,
             Member.status == models.ACCEPTED))
     return sa.or_(
         Image.visibility.in_((models.PUBLIC, models.COMMUNITY)),
-        Image.owner == context.project_id, shared)
+        Image.owner == project, shared)
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """How a page of a list is read.
+
+    :ivar images: the statement that reads its images, in order
+    :ivar properties: the one that reads their properties
+    :ivar parameters: the parameters of both
+    """
+
+    images: sa.Select
+    properties: sa.Select
+    parameters: dict[str, Any]
 
 
 def page_of(
     context: request_context.RequestContext, query: base.ImageQuery,
-) -> sa.Subquery | None:
-    """Return the images of a page, as a table in no order.
+) -> Page | None:
+    """Return how the page that a caller asks for is read.
 
     :param context: who asks
     :param query: what they ask for
@@ -63,36 +94,26 @@ def page_of(
     """
     if _matches_nothing(query):
         return None
-    parts = [
-        _newest(part, context, query) for part in _parts(context, query)]
-    if len(parts) == 1:
-        return parts[0]
-    every = sa.union_all(*(sa.select(part) for part in parts)).subquery()
-    return _ordered(
-        sa.select(every), every.c.created_at, every.c.id, query.limit,
-    ).subquery('page')
-
-
-def in_order(page: sa.Subquery) -> sa.Select:
-    """Return the statement that reads a page."""
-    return sa.select(page).order_by(
-        page.c.created_at.desc(), page.c.id.desc())
-
-
-def properties_of(page: sa.Subquery) -> sa.Select:
-    """Return the statement that reads the properties of a page's images."""
-    return sa.select(
-        Property.image_id, Property.name, Property.value,
-    ).join(page, page.c.id == Property.image_id)
-
-
-@dataclasses.dataclass
-class _Part:
-    """Images that are listed for one reason, and the columns to list by."""
-
-    statement: sa.Select
-    created_at: Any
-    image_id: Any
+    statuses = sorted(query.statuses or ())
+    images, properties = _statements(_Shape(
+        is_admin=bool(context.is_admin),
+        has_project=bool(context.project_id),
+        statuses=len(statuses),
+        metadata=len(query.metadata),
+        conditions=tuple(
+            name for name in CONDITIONS if getattr(query, name) is not None),
+        has_marker=query.marker is not None,
+        has_limit=query.limit is not None))
+    return Page(images, properties, {
+        'project': context.project_id,
+        **{name: getattr(query, name) for name in CONDITIONS},
+        **_numbered('status', statuses),
+        **_numbered('key', query.metadata),
+        **_numbered('value', query.metadata.values()),
+        **_numbered('digest', map(digest, query.metadata.values())),
+        'marker': query.marker,
+        'limit': query.limit,
+    })
 
 
 def _matches_nothing(query: base.ImageQuery) -> bool:
@@ -102,100 +123,141 @@ def _matches_nothing(query: base.ImageQuery) -> bool:
                for number in (query.min_ram, query.min_disk)))
 
 
-def _parts(
-    context: request_context.RequestContext, query: base.ImageQuery,
-) -> Iterator[_Part]:
-    for status in sorted(query.statuses or ()) or (None,):
-        if context.is_admin:
-            yield _listed(None, status, query.metadata)
+def _numbered(name: str, values: Any) -> dict[str, Any]:
+    return {f'{name}{number}': value
+            for number, value in enumerate(values)}
+
+
+@dataclasses.dataclass(frozen=True)
+class _Shape:
+    """What two queries with the same statements have in common.
+
+    :ivar statuses: how many; 0: any
+    :ivar metadata: how many items
+    :ivar conditions: which of ``CONDITIONS``
+    """
+
+    is_admin: bool
+    has_project: bool
+    statuses: int
+    metadata: int
+    conditions: tuple[str, ...]
+    has_marker: bool
+    has_limit: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class _Part:
+    """Images that are listed for one reason, and the columns to list by."""
+
+    statement: sa.Select
+    created_at: Any
+    image_id: Any
+
+
+@functools.lru_cache(MAX_SHAPES)
+def _statements(shape: _Shape) -> tuple[sa.Select, sa.Select]:
+    parts = [_newest(part, shape) for part in _parts(shape)]
+    if len(parts) == 1:
+        page = parts[0]
+    else:
+        every = sa.union_all(*(sa.select(part) for part in parts)).subquery()
+        page = _cut(sa.select(every), every.c.created_at, every.c.id,
+                    shape).subquery()
+    images = sa.select(page).order_by(
+        page.c.created_at.desc(), page.c.id.desc())
+    properties = sa.select(
+        Property.image_id, Property.name, Property.value,
+    ).join(page, page.c.id == Property.image_id)
+    return images, properties
+
+
+def _parts(shape: _Shape) -> Iterator[_Part]:
+    statuses: Sequence[sa.BindParameter | None] = [
+        sa.bindparam(f'status{number}') for number in range(shape.statuses)]
+    for status in statuses or [None]:
+        if shape.is_admin:
+            yield _listed(None, status, shape)
             continue
-        yield _listed(models.EVERYBODY, status, query.metadata)
-        if context.project_id:
-            yield _listed(context.project_id, status, query.metadata)
-            yield _shared_with(context.project_id, status, query.metadata)
+        yield _listed(models.EVERYBODY, status, shape)
+        if shape.has_project:
+            yield _listed(sa.bindparam('project'), status, shape)
+            yield _shared(status, shape)
 
 
 def _listed(
-    listed_for: str | None, status: str | None, metadata: Mapping[str, str],
+    listed_for: Any, status: sa.BindParameter | None, shape: _Shape,
 ) -> _Part:
     """Return what is listed for a project, for everybody, or (None) at all."""
     statement = sa.select(*SHOWN)
     table: Any = Image
     part = _Part(statement, Image.created_at, Image.id)
-    remaining = dict(metadata)
-    if metadata:
-        first, value = remaining.popitem()
+    if shape.metadata:
         table = orm.aliased(Property)
-        part.created_at, part.image_id = table.created_at, table.image_id
-        part.statement = statement.join(table, table.image_id == Image.id)
-        part.statement = part.statement.where(*_has(table, first, value))
+        part = _Part(
+            statement.join(table, table.image_id == Image.id)
+            .where(*_has(table, 0)),
+            table.created_at, table.image_id)
     if listed_for is not None:
-        part.statement = part.statement.where(table.listed_for == listed_for)
-    return _restricted(part, status, remaining)
+        part = dataclasses.replace(
+            part, statement=part.statement.where(
+                table.listed_for == listed_for))
+    return _restricted(part, status, range(1, shape.metadata))
 
 
-def _shared_with(
-    project_id: str, status: str | None, metadata: Mapping[str, str],
-) -> _Part:
-    """Return what other projects share with a project."""
+def _shared(status: sa.BindParameter | None, shape: _Shape) -> _Part:
+    """Return what other projects share with the caller's."""
+    project = sa.bindparam('project', type_=Image.owner.type)
     statement = sa.select(*SHOWN).join(
         Member, Member.image_id == Image.id,
     ).where(
-        Member.member == project_id,
+        Member.member == project,
         Member.status == models.ACCEPTED,
         Image.visibility == models.SHARED,
-        Image.listed_for.is_distinct_from(project_id))
+        Image.listed_for.is_distinct_from(project))
     part = _Part(statement, Member.created_at, Member.image_id)
-    return _restricted(part, status, metadata)
+    return _restricted(part, status, range(shape.metadata))
 
 
 def _restricted(
-    part: _Part, status: str | None, metadata: Mapping[str, str],
+    part: _Part, status: sa.BindParameter | None, items: range,
 ) -> _Part:
-    if status is not None:
-        part.statement = part.statement.where(Image.status == status)
-    for name, value in metadata.items():
-        table = orm.aliased(Property)
-        part.statement = part.statement.join(
-            table, table.image_id == Image.id,
-        ).where(*_has(table, name, value))
-    return part
-
-
-def _has(table: Any, name: str, value: str) -> tuple[Any, ...]:
-    return (table.name == name, table.value_digest == digest(value),
-            table.value == value)
-
-
-def _newest(
-    part: _Part, context: request_context.RequestContext,
-    query: base.ImageQuery,
-) -> sa.Subquery:
     statement = part.statement
-    for column, value in (
-            (Image.name, query.name), (Image.min_ram, query.min_ram),
-            (Image.min_disk, query.min_disk)):
-        if value is not None:
-            statement = statement.where(column == value)
-    if query.changes_since is not None:
-        statement = statement.where(Image.updated_at >= query.changes_since)
-    if query.marker is not None:
-        marker = orm.aliased(Image, sa.select(Image).where(
-            Image.id == query.marker, readable(context)).subquery())
-        created = sa.select(marker.created_at).scalar_subquery()
+    if status is not None:
+        statement = statement.where(Image.status == status)
+    for item in items:
+        table = orm.aliased(Property)
+        statement = statement.join(
+            table, table.image_id == Image.id).where(*_has(table, item))
+    return dataclasses.replace(part, statement=statement)
+
+
+def _has(table: Any, item: int) -> tuple[Any, ...]:
+    return (table.name == sa.bindparam(f'key{item}'),
+            table.value_digest == sa.bindparam(f'digest{item}'),
+            table.value == sa.bindparam(f'value{item}'))
+
+
+def _newest(part: _Part, shape: _Shape) -> sa.Subquery:
+    statement = part.statement.where(
+        *(CONDITIONS[name] for name in shape.conditions))
+    if shape.has_marker:
+        marker = sa.bindparam('marker', type_=Image.id.type)
+        seen = orm.aliased(Image, sa.select(Image).where(
+            Image.id == marker, readable(shape.is_admin)).subquery())
+        created_at = sa.select(seen.created_at).scalar_subquery()
         statement = statement.where(
-            part.created_at <= created,
-            sa.or_(part.created_at < created, part.image_id < query.marker))
-    return _ordered(
-        statement, part.created_at, part.image_id, query.limit).subquery()
+            part.created_at <= created_at,
+            sa.or_(part.created_at < created_at, part.image_id < marker))
+    return _cut(
+        statement, part.created_at, part.image_id, shape).subquery()
 
 
-def _ordered(
-    statement: sa.Select, created_at: Any, image_id: Any,
-    limit: int | None,
+def _cut(
+    statement: sa.Select, created_at: Any, image_id: Any, shape: _Shape,
 ) -> sa.Select:
     """Cut a statement down to the newest, if there is a limit to them."""
-    if limit is None:
+    if not shape.has_limit:
         return statement
     return statement.order_by(
-        created_at.desc(), image_id.desc()).limit(limit)
+        created_at.desc(), image_id.desc()).limit(sa.bindparam('limit'))

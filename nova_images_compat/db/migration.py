@@ -28,6 +28,9 @@ def sync(conf: cfg.ConfigOpts) -> None:
     """
     url = db_engine.database_url(conf.database.connection)
     with _connection(url, create=True) as connection:
+        if connection.dialect.name == 'sqlite':
+            # Readers and a writer do not wait for each other.
+            connection.exec_driver_sql('PRAGMA journal_mode = WAL')
         command.upgrade(alembic(connection), 'head')
 
 

@@ -89,11 +89,13 @@ class CatalogStore(base.ImageStore):
         rows: Sequence[sa.Row] = ()
         with self.database.reader() as connection:
             if page is not None:
-                rows = connection.execute(listing.in_order(page)).all()
+                rows = connection.execute(
+                    page.images, page.parameters).all()
             if not rows:
                 self._check_marker(connection, context, query.marker)
             elif page is not None and query.with_metadata:
-                for row in connection.execute(listing.properties_of(page)):
+                for row in connection.execute(
+                        page.properties, page.parameters):
                     properties.setdefault(row.image_id, {})[row.name] = (
                         row.value)
         return [_image(row, properties.get(row.id, {})) for row in rows]
