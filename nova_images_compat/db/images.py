@@ -18,6 +18,7 @@ from nova_images_compat import context as request_context
 from nova_images_compat.db import listing
 from nova_images_compat.db import models
 from nova_images_compat import exception
+from nova_images_compat.image import base
 
 Image = models.Image
 Member = models.ImageMember
@@ -83,6 +84,36 @@ def get(
     if not rows:
         raise exception.ImageNotFound()
     return rows[0], {row.key: row.value for row in rows if row.key}
+
+
+def list_page(
+    connection: sa.Connection, context: Context, query: base.ImageQuery,
+) -> list[tuple[sa.Row, dict[str, str]]]:
+    """Return the rows of a page's images, in order, and their properties.
+
+    :raises: InvalidParameter: the marker is no image that the caller sees
+    """
+    page = listing.page_of(context, query)
+    rows: Sequence[sa.Row] = ()
+    if page is not None:
+        rows = connection.execute(page.images, page.parameters).all()
+    images: dict[str, tuple[sa.Row, dict[str, str]]] = {
+        row.id: (row, {}) for row in rows}
+    if page is None or not images:
+        _check_marker(connection, context, query.marker)
+    elif query.with_metadata:
+        for image_id, name, value in connection.execute(
+                page.properties, page.parameters):
+            images[image_id][1][name] = value
+    return list(images.values())
+
+
+def _check_marker(
+    connection: sa.Connection, context: Context, marker: str | None,
+) -> None:
+    if marker is not None and not exists(connection, context, marker):
+        raise exception.InvalidParameter(
+            name='marker', value=marker, reason='It is no image.')
 
 
 def exists(
@@ -243,19 +274,19 @@ def _write_properties(
               'new_digest': listing.digest(value)}
              for name, value in sorted(changed.items())])
     if added:
-        listed_for, created_at = connection.execute(sa.select(
+        image = connection.execute(sa.select(
             Image.listed_for, Image.created_at).where(
                 Image.id == image_id)).one()
         connection.execute(sa.insert(Property), _property_rows(
-            image_id, listed_for, created_at, added))
+            image_id, image.listed_for, image.created_at, added))
 
 
 def _property_rows(
-    image_id: str, listed_for: str | None, created_at: datetime.datetime,
+    image_id: str, listed_for: str | None, created: datetime.datetime,
     properties: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     return [
         {'image_id': image_id, 'name': name, 'value': value,
          'value_digest': listing.digest(value), 'listed_for': listed_for,
-         'created_at': created_at}
+         'created_at': created}
         for name, value in sorted(properties.items())]

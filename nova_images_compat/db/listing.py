@@ -23,6 +23,7 @@ from sqlalchemy import orm
 
 from nova_images_compat import context as request_context
 from nova_images_compat.db import models
+from nova_images_compat.db import types
 from nova_images_compat.image import base
 
 Image = models.Image
@@ -49,24 +50,25 @@ def digest(value: str) -> str:
     return hashlib.blake2b(value.encode('utf-8'), digest_size=8).hexdigest()
 
 
-def readable(is_admin: bool) -> sa.ColumnElement[bool]:
+def readable(is_admin: bool, image: Any = Image) -> sa.ColumnElement[bool]:
     """Return the condition that a caller may see an image, by its id.
 
     :param is_admin: whether the caller is an admin; if not, their project is
         the statement's parameter "project"
+    :param image: the image, or an alias of it
     """
     if is_admin:
         return sa.true()
     project = sa.bindparam('project', type_=Image.owner.type)
     shared = sa.and_(
-        Image.visibility == models.SHARED,
+        image.visibility == models.SHARED,
         sa.exists().where(
-            Member.image_id == Image.id,
+            Member.image_id == image.id,
             Member.member == project,
             Member.status == models.ACCEPTED))
     return sa.or_(
-        Image.visibility.in_((models.PUBLIC, models.COMMUNITY)),
-        Image.owner == project, shared)
+        image.visibility.in_((models.PUBLIC, models.COMMUNITY)),
+        image.owner == project, shared)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Page:
     """
 
     images: sa.Select
-    properties: sa.Select
+    properties: Any
     parameters: dict[str, Any]
 
 
@@ -87,6 +89,8 @@ def page_of(
     context: request_context.RequestContext, query: base.ImageQuery,
 ) -> Page | None:
     """Return how the page that a caller asks for is read.
+
+    It is empty if the marker is no image that the caller sees.
 
     :param context: who asks
     :param query: what they ask for
@@ -168,7 +172,7 @@ def _statements(shape: _Shape) -> tuple[sa.Select, sa.Select]:
         page.c.created_at.desc(), page.c.id.desc())
     properties = sa.select(
         Property.image_id, Property.name, Property.value,
-    ).join(page, page.c.id == Property.image_id)
+    ).select_from(page).join(Property, Property.image_id == page.c.id)
     return images, properties
 
 
@@ -189,14 +193,12 @@ def _listed(
     listed_for: Any, status: sa.BindParameter | None, shape: _Shape,
 ) -> _Part:
     """Return what is listed for a project, for everybody, or (None) at all."""
-    statement = sa.select(*SHOWN)
     table: Any = Image
-    part = _Part(statement, Image.created_at, Image.id)
+    part = _Part(sa.select(*SHOWN), Image.created_at, Image.id)
     if shape.metadata:
         table = orm.aliased(Property)
         part = _Part(
-            statement.join(table, table.image_id == Image.id)
-            .where(*_has(table, 0)),
+            _read_first(table).where(*_has(table, 0)),
             table.created_at, table.image_id)
     if listed_for is not None:
         part = dataclasses.replace(
@@ -208,15 +210,26 @@ def _listed(
 def _shared(status: sa.BindParameter | None, shape: _Shape) -> _Part:
     """Return what other projects share with the caller's."""
     project = sa.bindparam('project', type_=Image.owner.type)
-    statement = sa.select(*SHOWN).join(
-        Member, Member.image_id == Image.id,
-    ).where(
+    statement = _read_first(Member).where(
         Member.member == project,
         Member.status == models.ACCEPTED,
         Image.visibility == models.SHARED,
         Image.listed_for.is_distinct_from(project))
     part = _Part(statement, Member.created_at, Member.image_id)
     return _restricted(part, status, range(shape.metadata))
+
+
+def _read_first(table: Any) -> sa.Select:
+    """Return the statement that reads images by way of another table.
+
+    MySQL and MariaDB do not see by themselves that this table's index has the
+    order that is wanted, and would sort all images.
+    """
+    statement = sa.select(*SHOWN).select_from(table).join(
+        Image, Image.id == table.image_id)
+    for dialect in types.MYSQL_DIALECTS:
+        statement = statement.prefix_with('STRAIGHT_JOIN', dialect=dialect)
+    return statement
 
 
 def _restricted(
@@ -242,15 +255,29 @@ def _newest(part: _Part, shape: _Shape) -> sa.Subquery:
     statement = part.statement.where(
         *(CONDITIONS[name] for name in shape.conditions))
     if shape.has_marker:
-        marker = sa.bindparam('marker', type_=Image.id.type)
-        seen = orm.aliased(Image, sa.select(Image).where(
-            Image.id == marker, readable(shape.is_admin)).subquery())
-        created_at = sa.select(seen.created_at).scalar_subquery()
-        statement = statement.where(
-            part.created_at <= created_at,
-            sa.or_(part.created_at < created_at, part.image_id < marker))
+        statement = statement.where(*_after_marker(part, shape.is_admin))
     return _cut(
         statement, part.created_at, part.image_id, shape).subquery()
+
+
+def _after_marker(
+    part: _Part, is_admin: bool,
+) -> Iterator[sa.ColumnElement[bool]]:
+    """Return the conditions that an image comes after the marker, and that
+    the caller may see the marker.
+
+    They are apart, since MySQL and MariaDB use an index for the first only
+    where its subquery is as simple as this.
+    """
+    marker = orm.aliased(Image, name='marker')
+    marker_id = sa.bindparam('marker', type_=Image.id.type)
+    created_at = sa.select(marker.created_at).where(
+        marker.id == marker_id).scalar_subquery()
+    yield part.created_at <= created_at
+    yield sa.or_(part.created_at < created_at, part.image_id < marker_id)
+    if not is_admin:
+        yield sa.exists().where(
+            marker.id == marker_id, readable(is_admin, marker))
 
 
 def _cut(

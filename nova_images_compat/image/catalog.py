@@ -4,7 +4,6 @@
 
 from collections.abc import Callable
 from collections.abc import Mapping
-from collections.abc import Sequence
 import datetime
 import functools
 from typing import Any
@@ -20,7 +19,6 @@ import sqlalchemy as sa
 from nova_images_compat import context as request_context
 from nova_images_compat.db import engine
 from nova_images_compat.db import images
-from nova_images_compat.db import listing
 from nova_images_compat import exception
 from nova_images_compat.image import base
 
@@ -84,32 +82,9 @@ class CatalogStore(base.ImageStore):
     def list(
         self, context: Context, query: base.ImageQuery,
     ) -> list[base.Image]:
-        page = listing.page_of(context, query)
-        properties: dict[str, dict[str, str]] = {}
-        rows: Sequence[sa.Row] = ()
         with self.database.reader() as connection:
-            if page is not None:
-                rows = connection.execute(
-                    page.images, page.parameters).all()
-            if not rows:
-                self._check_marker(connection, context, query.marker)
-            elif page is not None and query.with_metadata:
-                for row in connection.execute(
-                        page.properties, page.parameters):
-                    properties.setdefault(row.image_id, {})[row.name] = (
-                        row.value)
-        return [_image(row, properties.get(row.id, {})) for row in rows]
-
-    @staticmethod
-    def _check_marker(
-        connection: sa.Connection, context: Context, marker: str | None,
-    ) -> None:
-        if marker is None or (
-                uuidutils.is_uuid_like(marker)
-                and images.exists(connection, context, marker)):
-            return
-        raise exception.InvalidParameter(
-            name='marker', value=marker, reason='It is no image.')
+            page = images.list_page(connection, context, query)
+        return [_image(row, properties) for row, properties in page]
 
     @_available
     @_retried
