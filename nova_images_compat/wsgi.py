@@ -4,8 +4,6 @@
 
 import sys
 
-from oslo_log import log
-
 from nova_images_compat.api import app
 from nova_images_compat.api.pipeline import paste
 from nova_images_compat.conf import loader
@@ -15,7 +13,7 @@ from nova_images_compat import exception
 def _make_application() -> paste.WSGIApplication:
     try:
         conf = loader.load()
-        log.setup(conf, loader.PROJECT)
+        loader.set_up_logging(conf)
         return app.load(conf)
     except exception.OperatorError as error:
         sys.exit(f'nova-images-compat: {error}')

@@ -2,12 +2,14 @@
 
 """Makes the applications: by hand, and for paste.deploy."""
 
+import configparser
 import os
 import pathlib
 import sys
 from typing import Any
 from typing import cast
 
+from keystoneauth1 import exceptions as keystone_exception
 from oslo_config import cfg
 from paste.deploy import loadwsgi
 from stevedore import driver
@@ -28,6 +30,11 @@ STORES = 'nova_images_compat.image_stores'
 APPLICATION = 'main'
 INSTALLED = 'etc/nova-images-compat'
 
+# What paste.deploy and the filters raise of files and options that are wrong.
+BROKEN = (
+    AttributeError, configparser.Error, ImportError, LookupError, OSError,
+    TypeError, ValueError, keystone_exception.ClientException)
+
 
 def load(conf: cfg.ConfigOpts) -> paste.WSGIApplication:
     """Make the whole application that ``[wsgi] api_paste_config`` describes.
@@ -39,8 +46,7 @@ def load(conf: cfg.ConfigOpts) -> paste.WSGIApplication:
     try:
         return loadwsgi.ConfigLoader(path).get_app(
             APPLICATION, global_conf={paste.CONF_KEY: conf})
-    except (LookupError, ImportError, AttributeError, OSError,
-            ValueError) as error:
+    except BROKEN as error:
         raise exception.ConfigurationError(
             f'[wsgi] api_paste_config {path}: {error}') from error
 

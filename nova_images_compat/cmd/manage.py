@@ -9,8 +9,9 @@ from typing import Any
 from typing import BinaryIO
 
 from oslo_config import cfg
-from oslo_log import log
+from oslo_db import exception as db_exception
 import prettytable
+import sqlalchemy as sa
 import tqdm
 
 from nova_images_compat.cmd import common
@@ -245,8 +246,13 @@ def main(*argv: str) -> int:
     conf = loader.load(argv or sys.argv[1:], cli_opts=[cfg.SubCommandOpt(
         'command', title='commands',
         handler=_add_parsers)])
-    log.setup(conf, loader.PROJECT)
-    conf.command.function(conf)
+    loader.set_up_logging(conf)
+    try:
+        conf.command.function(conf)
+    except (db_exception.DBError, sa.exc.SQLAlchemyError,
+            exception.ImageStoreUnavailable) as error:
+        raise exception.DatabaseNotReady(
+            f'the database does not answer: {error}') from error
     return 0
 
 

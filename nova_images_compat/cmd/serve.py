@@ -15,7 +15,6 @@ import sys
 from typing import Any
 
 from oslo_config import cfg
-from oslo_log import log
 from waitress import server as waitress_server
 
 from nova_images_compat.api import app
@@ -53,11 +52,13 @@ def serve(conf: cfg.ConfigOpts, announce: Callable[[str], None]) -> None:
     :raises: ConfigurationError, DatabaseNotReady
     """
     _refuse_open_door(conf)
-    log.setup(conf, loader.PROJECT)
+    loader.set_up_logging(conf)
     listener = _listen(conf.host, conf.port)
     application = app.load(conf)
     server = waitress_server.create_server(
-        application, sockets=[listener], threads=conf.threads, ident=None)
+        application, sockets=[listener], threads=conf.threads, ident=None,
+        # [oslo_middleware] enable_proxy_headers_parsing decides on these.
+        clear_untrusted_proxy_headers=False)
     signal.signal(signal.SIGTERM, _stop)
     announce(_url(listener))
     try:

@@ -5,10 +5,15 @@
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+import contextlib
+import io
 import os
+import re
+import sys
 from typing import Any
 
 from oslo_config import cfg
+from oslo_log import log
 
 from nova_images_compat.conf import opts
 from nova_images_compat import exception
@@ -39,17 +44,48 @@ def load(
     opts.register(conf)
     conf.register_cli_opts(cli_opts)
     try:
-        conf(
-            list(argv), project=PROJECT, version=version.version_string(),
-            validate_default_values=True, **_places(environ))
+        _parse(
+            conf, list(argv), project=PROJECT,
+            version=version.version_string(), validate_default_values=True,
+            **_places(environ))
     except cfg.ConfigFilesNotFoundError as error:
         raise exception.ConfigurationError(
             'configuration file not found or not readable: '
             f'{", ".join(error.config_files)}') from error
+    except UnicodeDecodeError as error:
+        raise exception.ConfigurationError(
+            f'configuration files {_names(conf)}: not UTF-8: {error}'
+        ) from error
     except (cfg.Error, OSError) as error:
         raise exception.ConfigurationError(error) from error
     check_values(conf)
     return conf
+
+
+def set_up_logging(conf: cfg.ConfigOpts) -> None:
+    """Log as the configuration says: for a process that is ours.
+
+    :param conf: the service's configuration
+    :raises: ConfigurationError
+    """
+    try:
+        log.setup(conf, PROJECT)
+    except (log.LogConfigError, OSError) as error:
+        raise exception.ConfigurationError(
+            f'the log cannot be set up: {error}') from error
+
+
+def _parse(conf: cfg.ConfigOpts, *args: Any, **kwargs: Any) -> None:
+    """Parse, and tell of a bad value where oslo.config would exit."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            conf(*args, **kwargs)
+    except SystemExit as error:
+        if error.code == 1:
+            raise exception.ConfigurationError(said.getvalue()) from error
+        sys.stderr.write(said.getvalue())
+        raise
 
 
 def check_values(conf: cfg.ConfigOpts) -> None:
@@ -63,29 +99,35 @@ def check_values(conf: cfg.ConfigOpts) -> None:
         try:
             getattr(section, name)
         except (cfg.Error, ValueError) as error:
-            place = conf.get_location(name, group)
-            source = getattr(place, 'detail', None) or 'configuration'
+            place, reason = _place_and_reason(error)
             raise exception.ConfigurationError(
-                f'{source}: [{group or "DEFAULT"}] {name}: '
-                f'{_reason(error)}') from error
+                f'{place}: [{group or "DEFAULT"}] {name}: {reason}'
+            ) from error
 
 
 def _option_names(
     conf: cfg.ConfigOpts,
 ) -> Iterator[tuple[str | None, str]]:
-    groups: list[str] = []
     for name in conf:
-        if isinstance(getattr(conf, name, None), cfg.ConfigOpts.GroupAttr):
-            groups.append(name)
+        try:
+            value = getattr(conf, name)
+        except (cfg.Error, ValueError):
+            value = None
+        if isinstance(value, cfg.ConfigOpts.GroupAttr):
+            yield from ((name, option) for option in value)
         else:
             yield None, name
-    for group in groups:
-        for name in getattr(conf, group):
-            yield group, name
 
 
-def _reason(error: Exception) -> str:
-    return str(error).rpartition(' is not valid: ')[2]
+def _place_and_reason(error: Exception) -> tuple[str, str]:
+    """Take oslo.config's message apart: it is all that names the file."""
+    place, _, reason = str(error).rpartition(' is not valid: ')
+    found = re.search(r"detail='([^']*)'", place)
+    return found[1] if found else 'configuration', reason
+
+
+def _names(conf: cfg.ConfigOpts) -> str:
+    return ', '.join(conf.default_config_files)
 
 
 def _places(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -94,7 +136,10 @@ def _places(environ: Mapping[str, str]) -> dict[str, Any]:
         if name.strip()]
     if files:
         return {'default_config_files': files, 'default_config_dirs': []}
-    if environ.get(DIR_VARIABLE):
-        return {'default_config_files': [],
-                'default_config_dirs': [environ[DIR_VARIABLE]]}
-    return {}
+    directory = environ.get(DIR_VARIABLE)
+    if not directory:
+        return {}
+    if not os.path.isdir(directory):
+        raise exception.ConfigurationError(
+            f'{DIR_VARIABLE}: there is no directory {directory}')
+    return {'default_config_files': [], 'default_config_dirs': [directory]}

@@ -9,6 +9,7 @@ from oslo_config import cfg
 from oslo_db import options as db_options
 from oslo_log import log
 from oslo_middleware import cors
+from oslo_middleware import opts as middleware_opts
 from oslo_policy import opts as policy_opts
 
 from nova_images_compat.conf import api
@@ -57,5 +58,10 @@ def register(conf: cfg.ConfigOpts) -> None:
     conf.register_opts(cors.CORS_OPTS, group='cors')
     for name, default in CORS_DEFAULTS.items():
         conf.set_default(name, default, group='cors')
-    for name, opts in policy_opts.list_opts():
-        conf.register_opts(opts, group=name)
+    conf.set_default('use_stderr', True)
+    for list_of in (
+            middleware_opts.list_opts_healthcheck,
+            middleware_opts.list_opts_http_proxy_to_wsgi,
+            middleware_opts.list_opts_sizelimit, policy_opts.list_opts):
+        for name, opts in list_of():
+            conf.register_opts(opts, group=name)

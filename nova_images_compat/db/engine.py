@@ -45,7 +45,7 @@ class Database:
                 conf=conf, connection=url_text(url))
             self._check_schema(url)
         except (db_exception.DBError, sa.exc.SQLAlchemyError,
-                ImportError) as error:
+                ImportError, TypeError) as error:
             raise exception.DatabaseNotReady(
                 f'[database] connection {name_of(url)}: {error}') from error
 
@@ -75,9 +75,10 @@ def database_url(connection: str) -> sa.URL:
     """
     try:
         url = sa.make_url(connection)
-    except sa.exc.ArgumentError as error:
+    except (sa.exc.ArgumentError, ValueError):
+        # The error's own text may hold the password.
         raise exception.DatabaseNotReady(
-            '[database] connection is not the URL of a database') from error
+            '[database] connection is not the URL of a database') from None
     if url.get_backend_name() in ('mysql', 'mariadb'):
         # oslo.db's default holds no characters beyond U+FFFF.
         return url.update_query_dict({'charset': 'utf8mb4', **url.query})

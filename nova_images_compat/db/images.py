@@ -68,7 +68,7 @@ class Record:
         """In whose lists the image is; see ``models``."""
         if self.visibility == models.PUBLIC:
             return models.EVERYBODY
-        return self.owner
+        return self.owner or None
 
 
 def get(
@@ -248,6 +248,8 @@ def _changeable(context: Context) -> sa.ColumnElement[bool]:
         return sa.false()
     if context.is_admin:
         return sa.true()
+    if not context.project_id:
+        return sa.false()
     return Image.owner == context.project_id
 
 

@@ -67,7 +67,7 @@ def _connection(
         with engine.begin() as connection:
             yield connection
     except (sa.exc.SQLAlchemyError, alembic_exception.CommandError,
-            ImportError, OSError) as error:
+            ImportError, OSError, TypeError) as error:
         raise exception.DatabaseNotReady(
             f'[database] connection {db_engine.name_of(url)}: {error}'
         ) from error

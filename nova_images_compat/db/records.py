@@ -11,6 +11,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 import datetime
+import re
 from typing import Any
 import uuid
 
@@ -25,6 +26,9 @@ from nova_images_compat.image import base
 from nova_images_compat.image import status
 
 MAX_VALUE = 65535
+
+# NUL, and half of a surrogate pair: databases or UTF-8 do not take them.
+NO_TEXT = re.compile('[\0\ud800-\udfff]')
 
 # The columns of `openstack image list --long -f json` that are not called
 # like the attribute they show.
@@ -42,10 +46,9 @@ def read(text: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
     if document is None:
         yield from _lines(text)
         return
-    if isinstance(document, dict) and 'images' in document:
-        document = document['images']
-    elif isinstance(document, dict):
-        document = [document]
+    if isinstance(document, dict):
+        is_list = 'images' in document and 'id' not in document
+        document = document['images'] if is_list else [document]
     if not isinstance(document, list):
         raise exception.InvalidImageRecord(
             'it is not a list of images, nor a line for each')
@@ -124,7 +127,7 @@ def _lines(text: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
 def _attributes(place: str, item: Any) -> dict[str, Any]:
     if not isinstance(item, dict):
         raise exception.InvalidImageRecord(f'{place}: it is not an image')
-    if 'ID' not in item:
+    if 'ID' not in item or 'id' in item:
         return item
     attributes = {}
     for column, value in item.items():
@@ -221,7 +224,7 @@ class _Reader:
 
 def _is_text(value: Any, maximum: int) -> bool:
     return (isinstance(value, str) and len(value) <= maximum
-            and '\0' not in value)
+            and not NO_TEXT.search(value))
 
 
 def _is_canonical_uuid(value: Any) -> bool:

@@ -30,9 +30,15 @@ Method = TypeVar('Method', bound=Callable[..., Any])
 WRITE_RETRIES = 10
 SQLITE_BUSY = 'database is locked'
 
+# oslo.db leaves some of the drivers' OperationalErrors as they are.
+UNAVAILABLE = (
+    db_exception.DBConnectionError, db_exception.DBDeadlock,
+    db_exception.DBNonExistentDatabase, sa.exc.OperationalError,
+    sa.exc.TimeoutError)
+
 
 def _is_lost_race(error: Exception) -> bool:
-    return isinstance(error, db_exception.DBError) and (
+    return isinstance(error, sa.exc.OperationalError) and (
         SQLITE_BUSY in str(error))
 
 
@@ -48,15 +54,9 @@ def _available(method: Method) -> Method:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         try:
             return method(*args, **kwargs)
-        except (db_exception.DBConnectionError, db_exception.DBDeadlock,
-                sa.exc.TimeoutError) as error:
+        except UNAVAILABLE as error:
             LOG.error('The database of the catalogue does not answer: %s',
                       error)
-            raise exception.ImageStoreUnavailable() from error
-        except db_exception.DBError as error:
-            if not _is_lost_race(error):
-                raise
-            LOG.error('The database of the catalogue is busy: %s', error)
             raise exception.ImageStoreUnavailable() from error
 
     return wrapper  # type: ignore

@@ -4,7 +4,6 @@
 
 import datetime
 import re
-from typing import Any
 
 from oslo_utils import timeutils
 
@@ -22,6 +21,9 @@ METADATA_PARAMETERS = {
 # A longer number is more than any image or list has, and int() may refuse it.
 MAX_DIGITS = 18
 
+# Databases join no more than 60 tables or so.
+MAX_METADATA = 20
+
 
 def from_request(
     req: wsgi.Request, max_limit: int, with_metadata: bool = False,
@@ -31,7 +33,7 @@ def from_request(
     :param req: a request that has passed the schema of the list
     :param max_limit: the most images of one page
     :param with_metadata: whether the images' metadata is wanted
-    :raises: InvalidParameter
+    :raises: BadRequest
     """
     parameters = req.parameters
     return base.ImageQuery(
@@ -79,7 +81,7 @@ def _time(
 
 
 def _metadata(parameters: dict[str, str]) -> dict[str, str]:
-    wanted: dict[str, Any] = {}
+    wanted: dict[str, str] = {}
     for name, value in parameters.items():
         if name.startswith(PROPERTY_PREFIX):
             wanted[name.removeprefix(PROPERTY_PREFIX)] = value
@@ -89,6 +91,10 @@ def _metadata(parameters: dict[str, str]) -> dict[str, str]:
         # A server may be named by its URL.
         server = wanted[base.SERVER_KEY].rstrip('/')
         wanted[base.SERVER_KEY] = server.rpartition('/')[2]
+    if len(wanted) > MAX_METADATA:
+        raise exception.BadRequest(
+            reason=f'A list is filtered by at most {MAX_METADATA} metadata '
+                   'items.')
     return wanted
 
 

@@ -17,7 +17,7 @@ def factory(
     :raises: LookupError: the strategy has no pipeline
     """
     strategy = global_conf[paste.CONF_KEY].api.auth_strategy
-    if strategy not in pipelines:
+    if not pipelines.get(strategy, '').strip():
         raise LookupError(
             f'there is no pipeline for [api] auth_strategy {strategy}')
     *filters, name = pipelines[strategy].split()

@@ -22,7 +22,8 @@ MIN_VERSION = microversion_parse.Version(2, 1)
 STANDARD_HEADER = 'OpenStack-API-Version'
 LEGACY_HEADER = 'X-OpenStack-Nova-API-Version'
 
-VERSION_STRING = re.compile(r'([1-9][0-9]*)\.([1-9][0-9]*|0)')
+# Python refuses to read numbers of thousands of digits.
+VERSION_STRING = re.compile(r'([1-9][0-9]{0,99})\.([1-9][0-9]{0,99}|0)')
 
 
 class MicroversionGate(middleware.MicroversionMiddleware):

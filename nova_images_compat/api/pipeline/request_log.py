@@ -20,6 +20,10 @@ FORMAT = (
     '%(address)s "%(method)s %(uri)s" status: %(status)s len: %(length)s '
     'microversion: %(microversion)s time: %(seconds).6f')
 
+# The characters of RFC 3986, 3.3 and 3.4, that need no quoting.
+IN_PATH = "/:@!$&'()*+,;=~"
+IN_QUERY = IN_PATH + '?%'
+
 
 class RequestLog:
     """Logs requests at level INFO.
@@ -61,13 +65,14 @@ class RequestLog:
 
 
 def _uri(environ: dict[str, Any]) -> str:
-    """Return the request's URI, quoted: a newline in it starts no line of the
-    log.
+    """Return the request's URI, quoted: nothing in it starts a line of the
+    log, nor speaks to a terminal.
     """
     path = environ.get('SCRIPT_NAME', '') + environ.get('PATH_INFO', '')
-    quoted = parse.quote(path.encode('latin-1'), safe="/:@!$&'()*+,;=~")
-    query = environ.get('QUERY_STRING')
-    return f'{quoted}?{query}' if query else quoted
+    uri = parse.quote(path.encode('latin-1'), safe=IN_PATH)
+    if query := environ.get('QUERY_STRING'):
+        uri += '?' + parse.quote(query.encode('latin-1'), safe=IN_QUERY)
+    return uri
 
 
 factory = paste.filter_factory(RequestLog)

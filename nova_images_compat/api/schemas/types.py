@@ -5,6 +5,9 @@
 from typing import Any
 
 METADATA_KEY = '^[a-zA-Z0-9-_:. ]{1,255}$'
+# "$" matches before a newline at the end, too, so patterns let it pass.
+NEWLINE = {'pattern': '\n'}
+
 NO_NUL = '^[^\\0]*$'
 
 POSITIVE_INTEGER_PARAMETER = {
@@ -14,6 +17,7 @@ POSITIVE_INTEGER_PARAMETER = {
         'pattern': '^[0-9]*$',
         'minimum': 1,
         'minLength': 1,
+        'not': NEWLINE,
     },
 }
 
@@ -22,11 +26,9 @@ TEXT_PARAMETER = {
     'items': {'type': 'string', 'pattern': NO_NUL},
 }
 
-# "$" matches before a newline at the end, so a key is also held against
-# propertyNames.
 METADATA = {
     'type': 'object',
-    'propertyNames': {'not': {'pattern': '\n'}},
+    'propertyNames': {'not': NEWLINE},
     'patternProperties': {
         METADATA_KEY: {'type': 'string', 'maxLength': 255, 'pattern': NO_NUL},
     },

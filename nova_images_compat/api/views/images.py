@@ -81,7 +81,7 @@ class ImageView:
             self.image_prefix or self.store.public_root(req.context)
             or unversioned)
         return _Roots(
-            links.with_prefix(req.application_url, self.compute_prefix),
+            links.with_prefix(links.version_root(req), self.compute_prefix),
             unversioned, image_root.rstrip('/'), req.project_in_url)
 
     def _basic(self, roots: '_Roots', image: base.Image) -> Document:

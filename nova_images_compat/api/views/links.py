@@ -2,9 +2,15 @@
 
 """The roots that links in answers start with."""
 
+import re
 from urllib import parse
 
 from nova_images_compat.api import wsgi
+from nova_images_compat import exception
+
+# uri-host [ ":" port ] of RFC 9110, 7.2, with the hosts of RFC 3986, 3.2.2.
+HOST = re.compile(
+    r"([A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
 
 LEGACY_ROOT = '/v2'
 CURRENT_ROOT = '/v2.1'
@@ -24,9 +30,22 @@ def with_prefix(url: str, prefix: str | None) -> str:
     return prefix.rstrip('/') + path.rstrip('/')
 
 
+def version_root(req: wsgi.Request) -> str:
+    """Return the URL that the API's version is mounted at.
+
+    :raises: ValidationError: the header Host names no host (RFC 9110, 7.2)
+    """
+    if not HOST.fullmatch(req.host):
+        raise exception.ValidationError(reason='Malformed header Host')
+    return req.application_url
+
+
 def service_root(req: wsgi.Request) -> str:
-    """Return the URL that the service is mounted at, without a version."""
-    url = req.application_url
+    """Return the URL that the service is mounted at, without a version.
+
+    :raises: ValidationError: the header Host names no host
+    """
+    url = version_root(req)
     for root in (CURRENT_ROOT, LEGACY_ROOT):
         if url.endswith(root):
             return url.removesuffix(root)

@@ -3,6 +3,7 @@
 """Version documents as the compute API shows them."""
 
 from typing import Any
+from urllib import parse
 
 from oslo_config import cfg
 
@@ -50,11 +51,11 @@ class VersionsView:
     def choices(self, req: wsgi.Request) -> Document:
         """Return where the request's path would be in each version."""
         root = self._root(req)
-        path = req.path_info.strip('/')
+        path = parse.quote(req.environ['PATH_INFO'].encode('latin-1'))
         return {'choices': [
             {'id': version.summary['id'],
              'status': version.summary['status'],
-             'links': [version.link(root, path)],
+             'links': [version.link(root, path.strip('/'))],
              'media-types': version.media_types}
             for version in (self.legacy, self.current)]}
 

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What an operator's policy file refuses, and nothing else."""
+
+import dataclasses
+import os
+from typing import Any
+from unittest import mock
+
+from oslo_policy import policy as oslo_policy
+import testscenarios
+import webob
+
+from nova_images_compat import policies
+from nova_images_compat.policies import base as policies_base
+from nova_images_compat.policies import image_size
+from nova_images_compat.tests import fixtures
+from nova_images_compat.tests.functional import base
+
+load_tests = testscenarios.load_tests_apply_scenarios
+
+NOBODY = '!'
+ADMIN_ONLY = 'role:admin'
+SIZE = 'OS-EXT-IMG-SIZE:size'
+
+METADATA = {'one': '1', 'two': '2'}
+
+
+@dataclasses.dataclass(frozen=True)
+class Operation:
+    """A request for one operation of the API, on an image with METADATA."""
+
+    method: str
+    path: str
+    success: int
+    body: Any = None
+
+    def send(
+        self, service: fixtures.Service, image_id: str, user: str = 'member',
+    ) -> webob.Response:
+        return service.request(
+            self.path.format(image_id), self.method, user=user,
+            json=self.body)
+
+
+OPERATIONS = {
+    'os_compute_api:images:index': Operation('GET', '/v2.1/images', 200),
+    'os_compute_api:images:detail': Operation(
+        'GET', '/v2.1/images/detail', 200),
+    'os_compute_api:images:show': Operation('GET', '/v2.1/images/{}', 200),
+    'os_compute_api:image-metadata:index': Operation(
+        'GET', '/v2.1/images/{}/metadata', 200),
+    'os_compute_api:image-metadata:show': Operation(
+        'GET', '/v2.1/images/{}/metadata/one', 200),
+    'os_compute_api:image-metadata:create': Operation(
+        'POST', '/v2.1/images/{}/metadata', 200, {'metadata': {'c': 'new'}}),
+    'os_compute_api:image-metadata:update': Operation(
+        'PUT', '/v2.1/images/{}/metadata/two', 200, {'meta': {'two': 'new'}}),
+    'os_compute_api:image-metadata:update_all': Operation(
+        'PUT', '/v2.1/images/{}/metadata', 200, {'metadata': {'all': 'new'}}),
+    'os_compute_api:image-metadata:delete': Operation(
+        'DELETE', '/v2.1/images/{}/metadata/one', 204),
+    'os_compute_api:images:delete': Operation(
+        'DELETE', '/v2.1/images/{}', 204),
+}
+
+
+class EachRuleDenied(base.TestCase):
+    """A rule is refused to everybody, and all the others are as they were."""
+
+    scenarios = [(rule, {'rule': rule}) for rule in OPERATIONS]
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.service = self.make_service(policy={self.rule: NOBODY})
+
+    def test_denied_with_nothing_changed(self) -> None:
+        image_id = self.service.add_image(**METADATA)
+        before = base.stored(self.service)
+        for user in ('member', 'admin'):
+            response = OPERATIONS[self.rule].send(
+                self.service, image_id, user)
+            self.assert_fault(
+                response, 403, 'forbidden',
+                f"Policy doesn't allow {self.rule} to be performed.")
+        self.assertEqual(before, base.stored(self.service))
+
+    def test_others_allowed(self) -> None:
+        for rule in OPERATIONS.keys() - {self.rule}:
+            image_id = self.service.add_image(**METADATA)
+            response = OPERATIONS[rule].send(self.service, image_id)
+            self.assertEqual(
+                OPERATIONS[rule].success, response.status_int,
+                f'{rule}: {response.text}')
+
+    def test_denied_to_who_asks_for_what_is_not_there(self) -> None:
+        response = OPERATIONS[self.rule].send(
+            self.service, '00000000-0000-0000-0000-000000000000')
+        self.assert_fault(response, 403, 'forbidden')
+
+
+class Rules(base.TestCase):
+
+    def test_every_rule_is_tested(self) -> None:
+        self.assertEqual(
+            OPERATIONS.keys() | {image_size.SIZE},
+            {rule.name for rule in policies.list_rules()})
+
+    def test_rules_name_the_operation_that_they_guard(self) -> None:
+        for rule in policies.list_rules():
+            if rule.name == image_size.SIZE:
+                continue
+            operation = OPERATIONS[rule.name]
+            path = operation.path.removeprefix('/v2.1').replace(
+                '{}', '{image_id}')
+            for key in ('one', 'two'):
+                path = path.replace(f'/{key}', '/{key}')
+            self.assertEqual(
+                [{'method': operation.method, 'path': path}],
+                rule.operations)
+
+    def test_everything_is_allowed_by_default(self) -> None:
+        self.assertEqual(
+            {policies_base.ANY_CALLER},
+            {rule.check_str for rule in policies.list_rules()})
+
+
+class AdminOnly(base.TestCase):
+
+    def test_only_who_has_the_role(self) -> None:
+        service = self.make_service(policy={
+            rule: ADMIN_ONLY for rule in OPERATIONS})
+        for rule, operation in OPERATIONS.items():
+            image_id = service.add_image(**METADATA)
+            self.assert_fault(
+                operation.send(service, image_id), 403, 'forbidden',
+                f"Policy doesn't allow {rule} to be performed.")
+            self.assertEqual(
+                operation.success,
+                operation.send(service, image_id, 'admin').status_int)
+
+    def test_a_rule_may_ask_for_the_project(self) -> None:
+        service = self.make_service(policy={
+            'os_compute_api:images:index':
+                f'project_id:{fixtures.OTHER_PROJECT}'})
+        index = OPERATIONS['os_compute_api:images:index']
+        self.assertEqual(403, index.send(service, '').status_int)
+        self.assertEqual(200, index.send(service, '', 'other').status_int)
+
+
+class ImageSize(base.TestCase):
+
+    def test_denied_size_is_left_out(self) -> None:
+        service = self.make_service(policy={image_size.SIZE: ADMIN_ONLY})
+        image_id = service.add_image(size=7)
+        for user, shown in (('member', False), ('admin', True)):
+            show = service.request(f'/v2.1/images/{image_id}', user=user)
+            detail = service.request('/v2.1/images/detail', user=user)
+            for image in (show.json['image'], detail.json['images'][0]):
+                self.assertEqual(image_id, image['id'])
+                self.assertEqual(shown, SIZE in image)
+
+    def test_enforced_once_a_request(self) -> None:
+        service = self.make_service()
+        ids = [service.add_image(size=7) for _ in range(5)]
+        self.assertEqual(
+            ['os_compute_api:images:detail', image_size.SIZE],
+            self._enforced(service, '/v2.1/images/detail', len(ids)))
+        self.assertEqual(
+            ['os_compute_api:images:show', image_size.SIZE],
+            self._enforced(service, f'/v2.1/images/{ids[0]}', 1))
+
+    def _enforced(
+        self, service: fixtures.Service, path: str, sizes: int,
+    ) -> list[str]:
+        """Return the rules that a request is held against."""
+        with mock.patch.object(
+                oslo_policy.Enforcer, 'enforce', autospec=True,
+                side_effect=oslo_policy.Enforcer.enforce) as enforce:
+            response = service.request(path)
+        self.assertEqual(sizes, response.text.count(SIZE))
+        return [call.args[1] for call in enforce.call_args_list]
+
+
+class PolicyFile(base.TestCase):
+
+    def test_edited_while_running(self) -> None:
+        path = self.write_policy({})
+        service = self.make_service({'oslo_policy': {'policy_file': path}})
+        index = OPERATIONS['os_compute_api:images:index']
+        self.assertEqual(200, index.send(service, '').status_int)
+        self._edit(path, {'os_compute_api:images:index': NOBODY})
+        self.assertEqual(403, index.send(service, '').status_int)
+        self._edit(path, {})
+        self.assertEqual(200, index.send(service, '').status_int)
+
+    def _edit(self, path: str, rules: dict[str, str]) -> None:
+        """Write the file a minute later than it was written."""
+        later = os.stat(path).st_mtime + 60
+        self.write_policy(rules, path)
+        os.utime(path, (later, later))
+
+    def test_a_file_broken_while_running_changes_nothing(self) -> None:
+        path = self.write_policy({'os_compute_api:images:index': NOBODY})
+        service = self.make_service({'oslo_policy': {'policy_file': path}})
+        index = OPERATIONS['os_compute_api:images:index']
+        detail = OPERATIONS['os_compute_api:images:detail']
+        later = os.stat(path).st_mtime + 60
+        with open(path, 'w') as file:
+            file.write('{{{')
+        os.utime(path, (later, later))
+        self.assertEqual(403, index.send(service, '').status_int)
+        self.assertEqual(200, detail.send(service, '').status_int)

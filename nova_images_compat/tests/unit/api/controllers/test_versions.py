@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Tests of the version documents' controller."""
+
+from nova_images_compat.api.controllers import versions
+from nova_images_compat.api import validation
+from nova_images_compat.api import wsgi
+from nova_images_compat.tests.unit import helpers
+
+
+class VersionsControllerTest(helpers.TestCase):
+
+    def test_what_the_view_says_is_held_against_the_schema(self) -> None:
+        controller = versions.VersionsController(self.configure())
+        controller.view.current.summary['status'] = 'SUPERB'
+        request = wsgi.Request.blank('/')
+        for method in (controller.index, controller.show, controller.choices):
+            with self.subTest(method=method.__name__):
+                self.assertRaises(validation.InvalidAnswer, method, request)
+
+    def test_choices_have_their_own_status(self) -> None:
+        controller = versions.VersionsController(self.configure())
+        answer = wsgi.Request.blank('/x', environ={
+            wsgi.ENV_ROUTE: ((), {}),
+        }).get_response(wsgi.Resource(controller.choices))
+        self.assertEqual(300, answer.status_int)

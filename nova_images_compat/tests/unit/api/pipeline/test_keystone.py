@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Tests of authentication by Keystone: that it is there and configured."""
+
+import socket
+
+import fixtures
+
+from nova_images_compat.api.pipeline import keystone
+from nova_images_compat.tests.unit import helpers
+
+PUBLIC = 'https://identity.example'
+
+
+class KeystoneTest(helpers.FilterTestCase):
+
+    factory = staticmethod(keystone.factory)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.connect = self.useFixture(fixtures.MockPatchObject(
+            socket, 'create_connection')).mock
+        self.application = self.make({
+            'keystone_authtoken': {'www_authenticate_uri': PUBLIC}})
+
+    def test_without_a_token_the_answer_is_401(self) -> None:
+        answer = self.send(self.application)
+        self.assertEqual([], self.endpoint.seen)
+        self.assertEqual(401, answer.status_int)
+        self.assertEqual('application/json', answer.content_type)
+        self.assertEqual(
+            (401, 'Unauthorized'),
+            (answer.json['error']['code'], answer.json['error']['title']))
+        self.connect.assert_not_called()
+
+    def test_it_has_the_given_configuration(self) -> None:
+        answer = self.send(self.application)
+        self.assertIn(PUBLIC, answer.headers['WWW-Authenticate'])
+
+    def test_headers_of_an_identity_do_not_help(self) -> None:
+        answer = self.send(self.application, headers={
+            'X-Identity-Status': 'Confirmed', 'X-User-Id': 'me',
+            'X-Roles': 'admin'})
+        self.assertEqual(401, answer.status_int)
+        self.assertEqual([], self.endpoint.seen)

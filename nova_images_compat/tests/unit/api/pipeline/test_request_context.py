@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Tests of the filter that makes the request's context."""
+
+from oslo_context import context as oslo_context
+
+from nova_images_compat.api.pipeline import request_context
+from nova_images_compat.api import wsgi
+from nova_images_compat import context
+from nova_images_compat.tests.unit import helpers
+
+
+class ContextFilterTest(helpers.FilterTestCase):
+
+    factory = staticmethod(request_context.factory)
+
+    def test_context_is_the_callers(self) -> None:
+        self.send(self.make(), headers={
+            'X-User-Id': 'user', 'X-Project-Id': 'project',
+            'X-Roles': 'reader'}, environ={wsgi.ENV_REQUEST_ID: 'req-7'})
+        caller = self.endpoint.environ[wsgi.ENV_CONTEXT]
+        self.assertIsInstance(caller, context.RequestContext)
+        self.assertEqual(
+            ('user', 'project', True, 'req-7'),
+            (caller.user_id, caller.project_id, caller.is_reader_only,
+             caller.request_id))
+        self.assertIs(caller, oslo_context.get_current())
+
+    def test_whom_nobody_named_does_not_pass(self) -> None:
+        for headers in ({}, {'X-Roles': 'admin', 'X-Project-Id': 'p'}):
+            with self.subTest(headers=headers):
+                answer = self.send(self.make(), headers=headers)
+                self.assertEqual(401, answer.status_int)
+                self.assertEqual(401, answer.json['unauthorized']['code'])
+                self.assertEqual([], self.endpoint.seen)

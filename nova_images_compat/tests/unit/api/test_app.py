@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Tests of making the applications."""
+
+import os
+from typing import Any
+
+from oslo_config import cfg
+from stevedore import extension
+import webob
+
+from nova_images_compat.api import app
+from nova_images_compat.conf import loader
+from nova_images_compat import exception
+from nova_images_compat.tests import fixtures
+from nova_images_compat.tests.unit import helpers
+
+
+def only(**options: Any) -> dict[str, dict[str, Any]]:
+    return {'api': options}
+
+
+class LoadTest(helpers.TestCase):
+
+    def test_applications_have_nothing_in_common(self) -> None:
+        first = self.useFixture(fixtures.Service(options=only(max_limit=1)))
+        second = self.useFixture(fixtures.Service(options=only(max_limit=2)))
+        for service in (first, second):
+            for _ in range(3):
+                service.add_image()
+        for service, expected in ((first, 1), (second, 2), (first, 1)):
+            answer = service.request('/v2.1/images?limit=3').json
+            self.assertEqual(expected, len(answer['images']))
+
+    def test_the_global_configuration_is_not_touched(self) -> None:
+        self.useFixture(fixtures.Service()).request('/v2.1/images')
+        for group in ('api', 'quota', 'wsgi', 'state_path', 'cors',
+                      'healthcheck', 'oslo_policy'):
+            self.assertNotIn(group, cfg.CONF)
+
+    def test_paste_file_beside_the_configuration_wins(self) -> None:
+        service = self.useFixture(fixtures.Service())
+        with open(os.path.join(
+                service.configuration.directory, 'api-paste.ini'), 'w') as ini:
+            ini.write('[app:main]\npaste.app_factory = '
+                      'nova_images_compat.api.app:version_factory\n')
+        answer = webob.Request.blank('/anything').get_response(
+            app.load(service.conf))
+        self.assertEqual('v2.1', answer.json['version']['id'])
+
+    def test_database_that_is_not_ready(self) -> None:
+        error = self.assertRaises(
+            exception.DatabaseNotReady, app.load, self.configure())
+        self.assertIn('db sync', str(error))
+
+    def test_unknown_store_names_those_that_there_are(self) -> None:
+        conf = self.configure(only(image_store='nowhere'))
+        error = self.assertRaises(
+            exception.ConfigurationError, app.load, conf)
+        self.assertIn('[api] image_store', str(error))
+        self.assertIn('"nowhere"', str(error))
+        for name in extension.ExtensionManager(app.STORES).names():
+            self.assertIn(name, str(error))
+
+    def _refusal(self, group: str, name: str, value: str) -> str:
+        service = self.useFixture(fixtures.Service())
+        self.path = self.configuration_of(
+            f'[DEFAULT]\nstate_path = {service.configuration.directory}\n'
+            f'[{group}]\n{name} = {value}\n')
+        return str(self.assertRaises(
+            exception.ConfigurationError,
+            lambda: app.load(loader.load(
+                ['--config-file', self.path], environ={}))))
+
+    def test_bad_values_of_the_filters_options(self) -> None:
+        for group, name, value in (
+                ('oslo_middleware', 'max_request_body_size', 'huge'),
+                ('oslo_middleware', 'enable_proxy_headers_parsing', 'perhaps'),
+                ('healthcheck', 'detailed', 'perhaps')):
+            with self.subTest(group=group, name=name):
+                refusal = self._refusal(group, name, value)
+                self.assertIn(name, refusal)
+                self.assertIn(self.path, refusal)
+
+    def test_bad_values_of_keystones_options(self) -> None:
+        for name, value in (
+                ('auth_type', 'nowhere'), ('http_connect_timeout', 'long')):
+            with self.subTest(name=name):
+                self.assertIn(value, self._refusal(
+                    'keystone_authtoken', name, value))
+
+
+class PasteFileTest(helpers.TestCase):
+
+    def _refusal(self, name: str) -> str:
+        return str(self.assertRaises(
+            exception.ConfigurationError, app.load,
+            self.configure({'wsgi': {'api_paste_config': name}})))
+
+    def test_missing_file(self) -> None:
+        for name in ('/nowhere/paste.ini', 'no-such-paste.ini', ''):
+            with self.subTest(name=name):
+                self.assertIn(
+                    f'[wsgi] api_paste_config: {name}'.strip(),
+                    self._refusal(name))
+
+    def test_broken_file_is_named(self) -> None:
+        for content in (
+                'nonsense', '[app:main\n', '[app:main]\na=1\n[app:main]\n',
+                '[app:main]\npaste.app_factory = %(nowhere)s\n',
+                b'[app:main]\n\xff = \xff\n'):
+            with self.subTest(content=content):
+                path = self.write('paste.ini', content)
+                self.assertIn(path, self._refusal(path))
+
+    def test_file_that_names_what_is_not_there(self) -> None:
+        for section in (
+                '[app:other]\nuse = egg:x', '[app:main]\nuse = egg:nowhere',
+                '[app:main]\npaste.app_factory = nowhere:factory',
+                '[app:main]\npaste.app_factory = os:nowhere',
+                '[app:main]\npaste.app_factory = os:sep',
+                '[pipeline:main]\npipeline = nowhere neither',
+                '[composite:main]\nuse = call:nova_images_compat.api.'
+                'pipeline.auth_strategy:factory\nkeystone = nowhere'):
+            with self.subTest(section=section):
+                path = self.write('paste.ini', section)
+                self.assertIn(path, self._refusal(path))
+
+
+class VersionApplicationsTest(helpers.TestCase):
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.service = self.useFixture(fixtures.Service())
+
+    def _request(self, path: str, **kwargs: Any) -> webob.Response:
+        return self.service.request(path, user=None, **kwargs)
+
+    def test_versions_are_told_to_anybody(self) -> None:
+        for path, status, key in (
+                ('/', 200, 'versions'), ('/v2', 200, 'version'),
+                ('/v2/', 200, 'version'), ('/v2.1', 200, 'version'),
+                ('/v2.1/', 200, 'version'), ('/v3', 300, 'choices'),
+                ('/images', 300, 'choices')):
+            with self.subTest(path=path):
+                answer = self._request(path)
+                self.assertEqual(status, answer.status_int)
+                self.assertEqual([key], list(answer.json))
+
+    def test_a_path_that_is_not_utf_8_is_no_mistake_of_ours(self) -> None:
+        answer = self._request('/%FF')
+        self.assertIn(answer.status_int, (300, 400, 404))
+
+    def test_below_a_version_callers_must_say_who_they_are(self) -> None:
+        for path in ('/v2/images', '/v2.1/images', '/v2.1/nowhere'):
+            with self.subTest(path=path):
+                self.assertEqual(401, self._request(path).status_int)

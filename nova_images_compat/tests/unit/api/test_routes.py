@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Tests of the URL table."""
+
+from typing import Any
+
+import webob
+
+from nova_images_compat.api.controllers import image_metadata
+from nova_images_compat.api.controllers import images
+from nova_images_compat.api import routes
+from nova_images_compat.api import wsgi
+from nova_images_compat import context
+from nova_images_compat.tests.unit import helpers
+
+PROJECT = '0123456789abcdef-0123'
+METHODS = ('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE')
+
+# What each URL answers to, written down apart from the table itself.
+EXPECTED = {
+    '/images': {'GET': 'images.index'},
+    '/images/detail': {
+        'GET': 'images.detail', 'DELETE': 'images.delete detail'},
+    '/images/7': {'GET': 'images.show 7', 'DELETE': 'images.delete 7'},
+    '/images/7/metadata': {
+        'GET': 'metadata.index 7',
+        'POST': 'metadata.create 7',
+        'PUT': 'metadata.update_all 7',
+    },
+    '/images/7/metadata/a': {
+        'GET': 'metadata.show 7 a',
+        'PUT': 'metadata.update 7 a',
+        'DELETE': 'metadata.delete 7 a',
+    },
+}
+
+
+class RouterTest(helpers.TestCase):
+
+    def setUp(self) -> None:
+        super().setUp()
+        conf = self.configure()
+        controllers: dict[str, Any] = {
+            'images': images.ImagesController(conf, None, None),
+            'metadata': image_metadata.ImageMetadataController(
+                conf, None, None),
+        }
+        for name, controller in controllers.items():
+            for _, _, kind, action in routes.TABLE:
+                if isinstance(controller, kind):
+                    setattr(controller, action,
+                            self._teller(f'{name}.{action}'))
+        self.router = routes.Router(*controllers.values())
+
+    @staticmethod
+    def _teller(name: str) -> Any:
+        def action(req: wsgi.Request, **arguments: str) -> list[str]:
+            arguments.pop('body', None)
+            return [' '.join([name, *arguments.values()])]
+
+        return action
+
+    def _send(self, path: str, method: str = 'GET') -> webob.Response:
+        return webob.Request.blank(path, method=method, environ={
+            wsgi.ENV_CONTEXT: context.RequestContext(project_id=PROJECT),
+        }).get_response(self.router)
+
+    def test_every_url_and_method(self) -> None:
+        for prefix in ('', f'/{PROJECT}'):
+            for path, actions in EXPECTED.items():
+                for method in METHODS:
+                    with self.subTest(path=prefix + path, method=method):
+                        answer = self._send(prefix + path, method)
+                        if method in actions:
+                            self.assertEqual([actions[method]], answer.json)
+                        else:
+                            self.assertEqual(404, answer.status_int)
+
+    def test_what_is_nowhere_is_a_fault(self) -> None:
+        for path in (
+                '/', '/image', '/images/', '/images/7/', '/images/7/members',
+                '/images/7/metadata/', '/images/7/metadata/a/b', '/servers',
+                f'/{PROJECT}', f'/{PROJECT}/', f'/{PROJECT}/{PROJECT}/images',
+                '/UPPERCASE/images', '/images%0A', '/images/7%0A',
+                '/images/7/metadata/a%0A', '/%FF', '/images/%FF'):
+            with self.subTest(path=path):
+                answer = self._send(path)
+                self.assertEqual(404, answer.status_int)
+                self.assertEqual(404, answer.json['itemNotFound']['code'])
+
+    def test_another_project_in_the_url(self) -> None:
+        self.assertEqual(400, self._send('/abc/images').status_int)
+
+    def test_parts_of_the_path_are_unquoted(self) -> None:
+        for quoted, expected in (
+                ('%C3%BC', 'ü'), ('a%20b', 'a b'), ('a%252F', 'a%2F'),
+                ('%F0%9F%98%80', '\U0001f600'), ('a:b.c-d_e', 'a:b.c-d_e')):
+            with self.subTest(quoted=quoted):
+                self.assertEqual(
+                    [f'metadata.show 7 {expected}'],
+                    self._send(f'/images/7/metadata/{quoted}').json)

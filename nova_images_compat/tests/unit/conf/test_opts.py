@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Tests of the list of options."""
+
+from oslo_config import cfg
+from oslo_db import options as db_options
+
+from nova_images_compat.conf import opts
+from nova_images_compat.tests.unit import helpers
+
+
+class OptionsTest(helpers.TestCase):
+
+    def test_every_option_is_explained(self) -> None:
+        for group, options in opts.list_opts():
+            for option in options:
+                with self.subTest(group=str(group), option=option.name):
+                    self.assertRegex(option.help, r'^[A-Z].*[.]$')
+
+    def test_the_catalogue_is_in_the_state_path(self) -> None:
+        conf = self.load_text('[DEFAULT]\nstate_path = /somewhere\n')
+        self.assertEqual(
+            'sqlite:////somewhere/catalog.sqlite', conf.database.connection)
+
+    def test_browsers_may_use_what_clients_need(self) -> None:
+        conf = self.load_text('')
+        self.assertIn('X-Auth-Token', conf.cors.allow_headers)
+        self.assertIn('OpenStack-API-Version', conf.cors.expose_headers)
+        self.assertEqual(
+            ['GET', 'PUT', 'POST', 'DELETE'], conf.cors.allow_methods)
+
+    def test_the_libraries_defaults_stay_for_others(self) -> None:
+        self.load_text('')
+        other = cfg.ConfigOpts()
+        other.register_opts(db_options.database_opts, group='database')
+        other([])
+        self.assertIsNone(other.database.connection)
+
+    def test_sample_has_the_options_and_our_defaults(self) -> None:
+        result = helpers.run_python(
+            '-m', 'oslo_config.generator', '--namespace',
+            'nova-images-compat', '--namespace', 'oslo.db')
+        self.assertEqual(0, result.returncode, result.stderr)
+        lines = result.stdout.splitlines()
+        for line in (
+                '[api]', '#auth_strategy = keystone', '#max_limit = 1000',
+                '[quota]', '#metadata_items = 128', '[wsgi]',
+                f'#connection = {opts.DATABASE_CONNECTION}'):
+            self.assertIn(line, lines)

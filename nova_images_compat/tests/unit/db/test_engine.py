@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Tests of how the catalogue's database is reached."""
+
+import os
+
+import fixtures
+from oslo_config import cfg
+import sqlalchemy as sa
+
+from nova_images_compat.db import engine
+from nova_images_compat.db import migration
+from nova_images_compat import exception
+from nova_images_compat.tests import base
+from nova_images_compat.tests.unit.db import catalogue
+
+SERVERS = ('mysql+pymysql', 'postgresql+psycopg2')
+
+
+class DatabaseURLTest(base.TestCase):
+
+    def test_what_is_no_url(self) -> None:
+        for text in ('', 'catalog.sqlite', 'mysql:/u:pass-word@h/d',
+                     'mysql+pymysql://u:pass-word@h:port/d',
+                     'mysql+pymysql://u:pass-word/d'):
+            error = self.assertRaises(
+                exception.DatabaseNotReady, engine.database_url, text)
+            self.assertNotIn('pass-word', str(error))
+
+    def test_mysql_takes_every_character(self) -> None:
+        for backend in ('mysql+pymysql', 'mariadb+pymysql'):
+            url = engine.database_url(f'{backend}://u:p@h/d')
+            self.assertEqual('utf8mb4', url.query['charset'])
+
+    def test_operators_own_parameters_win(self) -> None:
+        url = engine.database_url('mysql+pymysql://u:p@h/d?charset=utf8mb3')
+        self.assertEqual({'charset': 'utf8mb3'}, dict(url.query))
+        url = engine.database_url('sqlite:////file?timeout=1')
+        self.assertEqual({'timeout': '1'}, dict(url.query))
+
+    def test_sqlite_waits_for_its_writer(self) -> None:
+        url = engine.database_url('sqlite:////file')
+        self.assertEqual('30', url.query['timeout'])
+
+    def test_name_of_hides_password_and_parameters(self) -> None:
+        url = sa.make_url('mysql+pymysql://u:word@h:1/d?ssl_key=k&password=x')
+        self.assertEqual('mysql+pymysql://u:***@h:1/d', engine.name_of(url))
+
+    def test_text_of_a_url_can_be_read_again(self) -> None:
+        url = sa.make_url('postgresql://u@h/d').set(password='a:b@c/d%?#')
+        self.assertEqual(url, sa.make_url(engine.url_text(url)))
+
+
+class DatabaseTest(base.TestCase):
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.directory = self.useFixture(fixtures.TempDir()).path
+
+    def _conf(self, url: str) -> cfg.ConfigOpts:
+        return self.useFixture(catalogue.configuration(url)).conf
+
+    def _not_ready(self, url: str) -> str:
+        error = self.assertRaises(
+            exception.DatabaseNotReady, engine.Database, self._conf(url))
+        self.assertNotIn('\n', str(error))
+        return str(error)
+
+    def _database(self, name: str) -> engine.Database:
+        conf = self._conf(f'sqlite:///{self.directory}/{name}')
+        migration.sync(conf)
+        database = engine.Database(conf)
+        self.addCleanup(catalogue.engine_of(database).dispose)
+        return database
+
+    def test_missing_file_is_not_made_and_the_command_named(self) -> None:
+        message = self._not_ready(f'sqlite:///{self.directory}/none.sqlite')
+        self.assertIn('/none.sqlite', message)
+        self.assertIn('nova-images-compat-manage db sync', message)
+        self.assertEqual([], os.listdir(self.directory))
+
+    def test_database_in_memory_is_never_migrated(self) -> None:
+        self.assertIn(engine.SYNC, self._not_ready('sqlite://'))
+
+    def test_unreachable_server_is_one_line(self) -> None:
+        for backend in SERVERS:
+            message = self._not_ready(
+                f'{backend}://u:pass-word@127.0.0.1:1/d')
+            self.assertIn(f'{backend}://u:***@127.0.0.1:1/d', message)
+            self.assertIn('refused', message)
+            self.assertNotIn('pass-word', message)
+
+    def test_unknown_and_missing_drivers(self) -> None:
+        for backend in ('nosuch', 'mysql+nosuch', 'oracle+cx_oracle'):
+            message = self._not_ready(f'{backend}://u:pass-word@h/d')
+            self.assertIn(f'{backend}://u:***@h/d', message)
+            self.assertNotIn('pass-word', message)
+
+    def test_parameter_that_the_driver_does_not_know(self) -> None:
+        for backend in SERVERS:
+            message = self._not_ready(
+                f'{backend}://u:pass-word@127.0.0.1:1/d?nosuch=1')
+            self.assertIn('nosuch', message)
+            self.assertNotIn('pass-word', message)
+
+    def test_databases_of_one_process_are_apart(self) -> None:
+        first, second = self._database('1.sqlite'), self._database('2.sqlite')
+        with first.writer() as one, second.writer() as other:
+            one.execute(sa.text("UPDATE alembic_version SET "
+                                "version_num = 'mine'"))
+            self.assertEqual('0001', engine.schema_version(other))
+        with first.reader() as one, second.reader() as other:
+            self.assertEqual('mine', engine.schema_version(one))
+            self.assertEqual('0001', engine.schema_version(other))
+
+    def test_global_configuration_is_not_touched(self) -> None:
+        before = set(cfg.CONF)
+        self._database('catalog.sqlite')
+        self.assertEqual(before, set(cfg.CONF))
+
+    def test_writer_that_fails_leaves_nothing(self) -> None:
+        database = self._database('catalog.sqlite')
+
+        def write() -> None:
+            with database.writer() as connection:
+                connection.execute(sa.text('DELETE FROM alembic_version'))
+                raise LookupError
+
+        self.assertRaises(LookupError, write)
+        with database.reader() as connection:
+            self.assertEqual('0001', engine.schema_version(connection))
+
+    def test_sqlite_reads_beside_a_writer_and_keeps_references(self) -> None:
+        with self._database('catalog.sqlite').reader() as connection:
+            pragmas = {
+                name: connection.scalar(sa.text(f'PRAGMA {name}'))
+                for name in ('journal_mode', 'foreign_keys', 'busy_timeout')}
+        self.assertEqual(
+            {'journal_mode': 'wal', 'foreign_keys': 1, 'busy_timeout': 30000},
+            pragmas)

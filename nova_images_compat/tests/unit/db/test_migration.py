@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Tests of the migrations, on each database."""
+
+import os
+
+from alembic import autogenerate
+from alembic import migration as alembic_migration
+from alembic import script
+import fixtures
+from oslo_config import cfg
+from oslo_db.sqlalchemy import test_fixtures
+import sqlalchemy as sa
+
+from nova_images_compat.db import engine
+from nova_images_compat.db import migration
+from nova_images_compat.db import models
+from nova_images_compat import exception
+from nova_images_compat.tests import base
+from nova_images_compat.tests import databases
+from nova_images_compat.tests.unit.db import catalogue
+
+load_tests = test_fixtures.optimize_module_test_loader()
+
+
+class MigrationOnSQLite(databases.OnSQLite, base.TestCase):
+
+    def setUp(self) -> None:
+        super().setUp()
+        directory = self.useFixture(fixtures.TempDir()).path
+        self.url = self.database_url or f'sqlite:///{directory}/new.sqlite'
+        self.conf = self._configured(self.url)
+        self.engine = sa.create_engine(self.url, poolclass=sa.NullPool)
+
+    def _configured(self, url: str) -> cfg.ConfigOpts:
+        return self.useFixture(catalogue.configuration(url)).conf
+
+    def _not_ready(self, url: str) -> str:
+        error = self.assertRaises(
+            exception.DatabaseNotReady, migration.sync, self._configured(url))
+        self.assertNotIn('\n', str(error))
+        return str(error)
+
+    def test_migrations_make_the_tables_of_the_models(self) -> None:
+        migration.sync(self.conf)
+        with self.engine.connect() as connection:
+            context = alembic_migration.MigrationContext.configure(
+                connection, opts={'compare_type': True,
+                                  'compare_server_default': True})
+            self.assertEqual([], autogenerate.compare_metadata(
+                context, models.Base.metadata))
+
+    def test_comparison_finds_what_is_missing(self) -> None:
+        migration.sync(self.conf)
+        with self.engine.begin() as connection:
+            connection.execute(sa.schema.DropIndex(next(
+                index for index in models.Image.__table__.indexes
+                if index.name == 'images_by_status')))
+            context = alembic_migration.MigrationContext.configure(connection)
+            found = autogenerate.compare_metadata(
+                context, models.Base.metadata)
+        self.assertEqual(['add_index'], [change[0] for change in found])
+
+    def test_sync_leads_to_the_version_that_the_service_needs(self) -> None:
+        migration.sync(self.conf)
+        self.assertEqual(models.SCHEMA_VERSION, migration.version(self.conf))
+
+    def test_sync_again_changes_nothing(self) -> None:
+        migration.sync(self.conf)
+        with self.engine.begin() as connection:
+            connection.execute(sa.insert(models.ImageMember.__table__).values(
+                image_id=self._image(connection), member='m',
+                status='accepted', created_at=sa.func.current_timestamp()))
+        migration.sync(self.conf)
+        with self.engine.connect() as connection:
+            self.assertEqual(1, connection.scalar(
+                sa.select(sa.func.count()).select_from(models.ImageMember)))
+
+    @staticmethod
+    def _image(connection: sa.Connection) -> str:
+        now = sa.func.current_timestamp()
+        connection.execute(sa.insert(models.Image.__table__).values(
+            id='i', visibility='shared', status='active', protected=False,
+            size=0, min_ram=0, min_disk=0, created_at=now, updated_at=now))
+        return 'i'
+
+    def test_newer_schema_is_not_touched(self) -> None:
+        migration.sync(self.conf)
+        with self.engine.begin() as connection:
+            connection.execute(
+                sa.text("UPDATE alembic_version SET version_num = '9999'"))
+        self.assertIn('9999', self._not_ready(self.url))
+        self.assertEqual('9999', migration.version(self.conf))
+
+    def test_unmigrated_database_has_no_version_and_is_not_used(self) -> None:
+        with self.engine.connect():
+            pass
+        self.assertIsNone(migration.version(self.conf))
+        error = self.assertRaises(
+            exception.DatabaseNotReady, engine.Database, self.conf)
+        self.assertIn(engine.SYNC, str(error))
+        self.assertIn('none', str(error))
+
+    def test_other_schema_version_is_not_used(self) -> None:
+        migration.sync(self.conf)
+        with self.engine.begin() as connection:
+            connection.execute(
+                sa.text("UPDATE alembic_version SET version_num = '0000'"))
+        error = self.assertRaises(
+            exception.DatabaseNotReady, engine.Database, self.conf)
+        for part in (engine.SYNC, '0000', models.SCHEMA_VERSION):
+            self.assertIn(part, str(error))
+
+
+class _OnServer:
+
+    def test_missing_database_is_named(self) -> None:
+        url = sa.make_url(self.url).set(database='not_there')
+        for use in (migration.sync, migration.version, engine.Database):
+            error = self.assertRaises(
+                exception.DatabaseNotReady, use,
+                self._configured(engine.url_text(url)))
+            self.assertIn('/not_there', str(error))
+
+    def test_password_is_never_in_a_message(self) -> None:
+        url = sa.make_url(self.url).set(
+            username='nobody_here', password='pass-word')
+        for broken in (url, url.set(**catalogue.UNREACHABLE)):
+            message = self._not_ready(engine.url_text(broken))
+            self.assertIn('nobody_here:***@', message)
+            self.assertNotIn('pass-word', message)
+
+
+class MigrationOnMySQL(databases.OnMySQL, _OnServer, MigrationOnSQLite):
+    pass
+
+
+class MigrationOnPostgreSQL(
+        databases.OnPostgreSQL, _OnServer, MigrationOnSQLite):
+    pass
+
+
+class MigrationTest(base.TestCase):
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.directory = self.useFixture(fixtures.TempDir()).path
+
+    def _conf(self, *path: str) -> cfg.ConfigOpts:
+        name = os.path.join(self.directory, *path)
+        return self.useFixture(
+            catalogue.configuration(f'sqlite:///{name}')).conf
+
+    def test_newest_migration_is_the_version_of_the_models(self) -> None:
+        scripts = script.ScriptDirectory(migration.SCRIPTS)
+        self.assertEqual([models.SCHEMA_VERSION], scripts.get_heads())
+
+    def test_sync_makes_the_directory_and_the_file(self) -> None:
+        conf = self._conf('not', 'there', 'catalog.sqlite')
+        migration.sync(conf)
+        engine.Database(conf)
+        self.assertEqual(
+            ['catalog.sqlite'],
+            [name for name in os.listdir(
+                os.path.join(self.directory, 'not', 'there'))
+             if name.endswith('.sqlite')])
+
+    def test_asking_for_the_version_makes_no_file(self) -> None:
+        error = self.assertRaises(
+            exception.DatabaseNotReady, migration.version,
+            self._conf('catalog.sqlite'))
+        self.assertIn(engine.SYNC, str(error))
+        self.assertEqual([], os.listdir(self.directory))
+
+    def test_directory_that_cannot_be_made(self) -> None:
+        with open(os.path.join(self.directory, 'file'), 'w'):
+            pass
+        error = self.assertRaises(
+            exception.DatabaseNotReady, migration.sync,
+            self._conf('file', 'catalog.sqlite'))
+        self.assertIn('/file/catalog.sqlite', str(error))
+
+    def test_file_that_is_no_database(self) -> None:
+        with open(os.path.join(self.directory, 'text'), 'w') as file:
+            file.write('This is no database. ' * 100)
+        for use in (migration.sync, migration.version, engine.Database):
+            self.assertRaises(
+                exception.DatabaseNotReady, use, self._conf('text'))

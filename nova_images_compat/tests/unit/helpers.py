@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What several of the unit tests use."""
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+import logging
+import os
+import subprocess
+import sys
+from typing import Any
+
+import fixtures
+from oslo_config import cfg
+from oslo_log import formatters
+import webob
+
+from nova_images_compat.api.pipeline import paste
+from nova_images_compat.conf import loader
+from nova_images_compat.tests import base
+from nova_images_compat.tests import fixtures as own_fixtures
+
+REQUEST_ID = r'req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+
+
+class Endpoint:
+    """A WSGI application that remembers the requests it met.
+
+    :param response: what it answers
+    :param error: what it raises instead
+    """
+
+    def __init__(
+        self, response: webob.Response | None = None,
+        error: Exception | None = None,
+    ) -> None:
+        self.response = response or webob.Response(text='reached')
+        self.error = error
+        self.seen: list[dict[str, Any]] = []
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Any,
+    ) -> Iterable[bytes]:
+        self.seen.append(environ)
+        if self.error:
+            raise self.error
+        return self.response(environ, start_response)
+
+    @property
+    def environ(self) -> dict[str, Any]:
+        """The environ of the last request."""
+        return self.seen[-1]
+
+
+class LogLines(logging.Handler):
+    """Keeps lines as oslo.log writes them, with the ids of the request."""
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        super().__init__()
+        self.setFormatter(formatters.ContextFormatter(config=conf))
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+class TestCase(base.TestCase):
+
+    def configure(
+        self, options: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> cfg.ConfigOpts:
+        return self.useFixture(
+            own_fixtures.Configuration(options or {})).conf
+
+    def configuration_of(self, text: str | bytes) -> str:
+        """Write a configuration file, and return its path."""
+        return self.write('written.conf', text)
+
+    def load_text(self, text: str | bytes) -> cfg.ConfigOpts:
+        return loader.load(
+            ['--config-file', self.configuration_of(text)], environ={})
+
+    def write(self, name: str, content: str | bytes) -> str:
+        """Write a file in a directory of its own, and return its path."""
+        path = os.path.join(self.useFixture(fixtures.TempDir()).path, name)
+        with open(path, 'wb') as file:
+            file.write(
+                content.encode() if isinstance(content, str) else content)
+        return path
+
+    def log_lines(
+        self, conf: cfg.ConfigOpts, name: str = 'nova_images_compat',
+        level: int = logging.INFO,
+    ) -> list[str]:
+        """Return the list that lines of a logger come into from now on."""
+        handler = LogLines(conf)
+        self.useFixture(fixtures.LogHandler(handler, name, level))
+        return handler.lines
+
+
+class FilterTestCase(TestCase):
+    """A test of one filter, alone in front of an endpoint."""
+
+    factory: Any = None
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.endpoint = Endpoint()
+
+    def make(
+        self, options: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> paste.WSGIApplication:
+        self.conf = self.configure(options)
+        return self.factory({paste.CONF_KEY: self.conf})(self.endpoint)
+
+    def send(
+        self, application: Any, path: str = '/v2.1/images',
+        headers: Mapping[str, str] | None = None,
+        environ: Mapping[str, Any] | None = None, **kwargs: Any,
+    ) -> webob.Response:
+        request = webob.Request.blank(
+            path, environ=dict(environ or {}), headers=dict(headers or {}),
+            **kwargs)
+        return request.get_response(application)
+
+
+def run_python(
+    *arguments: str, environ: Mapping[str, str] | None = None,
+    **kwargs: Any,
+) -> subprocess.CompletedProcess[str]:
+    """Run a Python of its own, and wait for it.
+
+    :param environ: variables beside the process's own
+    """
+    return subprocess.run(
+        [sys.executable, *arguments], text=True, timeout=60,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, **(environ or {})}, check=False, **kwargs)
