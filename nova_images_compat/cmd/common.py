@@ -3,6 +3,7 @@
 """How every command ends on an error that is the operator's to mend."""
 
 from collections.abc import Callable
+import contextlib
 import functools
 import sys
 
@@ -19,13 +20,18 @@ def reports_errors(
     @functools.wraps(main)
     def wrapper(*args: str) -> int | None:
         try:
-            return main(*args)
+            status = main(*args)
+            sys.stdout.flush()
+            return status
         except exception.OperatorError as error:
             print(f'nova-images-compat: {error}', file=sys.stderr)
             return 1
         except KeyboardInterrupt:
             return 130
         except BrokenPipeError:
+            # Nobody reads on. Python is not to try again at its exit.
+            with contextlib.suppress(BrokenPipeError):
+                sys.stdout.close()
             return 0
 
     return wrapper

@@ -2,6 +2,8 @@
 
 """Tests of how commands end."""
 
+import io
+
 import fixtures
 
 from nova_images_compat.cmd import common
@@ -45,6 +47,7 @@ class ReportsErrorsTest(base.TestCase):
         self.assertEqual('', self._said())
 
     def test_nobody_reads_on(self) -> None:
+        self.useFixture(fixtures.MonkeyPatch('sys.stdout', io.StringIO()))
         self.assertEqual(0, self._end(BrokenPipeError()))
         self.assertEqual('', self._said())
 
