@@ -5,7 +5,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from oslo_config import cfg
 from oslo_log import log as logging
 
 from nova_images_compat.api.pipeline import paste
@@ -15,16 +14,8 @@ from nova_images_compat import exception
 LOG = logging.getLogger(__name__)
 
 
-class FaultWrapper:
-    """Answers an unexpected exception with an error 500, and logs it.
-
-    :param application: the application behind it
-    """
-
-    def __init__(
-        self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
-    ) -> None:
-        self.application = application
+class FaultWrapper(paste.Filter):
+    """Answers an unexpected exception with an error 500, and logs it."""
 
     def __call__(
         self, environ: dict[str, Any], start_response: Any,

@@ -13,7 +13,7 @@ from nova_images_compat.api.pipeline import paste
 PATH = '/healthcheck'
 
 
-class HealthcheckFilter:
+class HealthcheckFilter(paste.Filter):
     """Answers the health check, and hands on every other request.
 
     :param application: the application behind it
@@ -23,7 +23,7 @@ class HealthcheckFilter:
     def __init__(
         self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
     ) -> None:
-        self.application = application
+        super().__init__(application, conf)
         self.healthcheck = healthcheck.Healthcheck(None, conf)
 
     def __call__(

@@ -32,7 +32,7 @@ IDENTITY_HEADERS = (
 )
 
 
-class NoAuth:
+class NoAuth(paste.Filter):
     """Believes a token that says ``user:project[:role,role...]``.
 
     The user "admin" has the role admin; who names no role is a member.
@@ -43,7 +43,7 @@ class NoAuth:
     def __init__(
         self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
     ) -> None:
-        self.application = application
+        super().__init__(application, conf)
         LOG.warning(
             '[api] auth_strategy is noauth2: every token is believed. This is '
             'for development only.')

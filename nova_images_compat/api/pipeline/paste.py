@@ -21,6 +21,19 @@ FilterFactory = Callable[
     ..., Callable[[WSGIApplication], WSGIApplication]]
 
 
+class Filter:
+    """A filter in front of an application.
+
+    :param application: the application behind it
+    :param conf: the service's configuration
+    """
+
+    def __init__(
+        self, application: WSGIApplication, conf: cfg.ConfigOpts,
+    ) -> None:
+        self.application = application
+
+
 def filter_factory(make_filter: MakeFilter) -> FilterFactory:
     """Return a paste.deploy filter factory.
 

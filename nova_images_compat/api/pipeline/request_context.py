@@ -5,7 +5,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from oslo_config import cfg
 
 from nova_images_compat.api.pipeline import paste
 from nova_images_compat.api import wsgi
@@ -13,16 +12,8 @@ from nova_images_compat import context
 from nova_images_compat import exception
 
 
-class ContextFilter:
-    """Lets pass whom authentication named.
-
-    :param application: the application behind it
-    """
-
-    def __init__(
-        self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
-    ) -> None:
-        self.application = application
+class ContextFilter(paste.Filter):
+    """Lets pass whom authentication named."""
 
     def __call__(
         self, environ: dict[str, Any], start_response: Any,

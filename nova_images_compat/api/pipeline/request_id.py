@@ -6,7 +6,6 @@ from typing import Any
 
 from oslo_config import cfg
 from oslo_middleware import request_id
-import webob.dec
 
 from nova_images_compat.api.pipeline import paste
 from nova_images_compat import context
@@ -21,10 +20,6 @@ class RequestId(request_id.RequestId):
     """
 
     compat_headers = ['x-compute-request-id']
-
-    @webob.dec.wsgify
-    def __call__(self, req: webob.Request) -> Any:
-        return super().__call__(req)
 
     @classmethod
     def behind(

@@ -8,7 +8,6 @@ import time
 from typing import Any
 from urllib import parse
 
-from oslo_config import cfg
 from oslo_log import log as logging
 
 from nova_images_compat.api.pipeline import paste
@@ -25,16 +24,8 @@ IN_PATH = "/:@!$&'()*+,;=~"
 IN_QUERY = IN_PATH + '?%'
 
 
-class RequestLog:
-    """Logs requests at level INFO.
-
-    :param application: the application behind it
-    """
-
-    def __init__(
-        self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
-    ) -> None:
-        self.application = application
+class RequestLog(paste.Filter):
+    """Logs requests at level INFO."""
 
     def __call__(
         self, environ: dict[str, Any], start_response: Any,

@@ -57,7 +57,7 @@ class ImageView:
         """
         roots = self._roots(req)
         items = [self._basic(roots, image) for image in images]
-        return self._page(req, roots.self, items, limit)
+        return self._page(req, roots.image_self, items, limit)
 
     def detail(
         self, req: wsgi.Request, images: Sequence[base.Image],
@@ -72,7 +72,7 @@ class ImageView:
         """
         roots = self._roots(req)
         items = [self._details(roots, image, with_size) for image in images]
-        return self._page(req, roots.self + '/detail', items, limit)
+        return self._page(req, roots.image_self + '/detail', items, limit)
 
     def _roots(self, req: wsgi.Request) -> '_Roots':
         unversioned = links.with_prefix(
@@ -140,18 +140,18 @@ class _Roots:
         project_id: str | None,
     ) -> None:
         project = f'/{project_id}' if project_id else ''
-        self.self = f'{versioned}{project}/images'
-        self.bookmark = f'{unversioned}{project}/images'
-        self.alternate = f'{image}/images'
+        self.image_self = f'{versioned}{project}/images'
+        self.image_bookmark = f'{unversioned}{project}/images'
+        self.image_alternate = f'{image}/images'
         self.server_self = f'{versioned}{project}/servers'
         self.server_bookmark = f'{unversioned}{project}/servers'
 
     def image_links(self, image_id: str) -> list[Document]:
         return [
-            {'rel': 'self', 'href': f'{self.self}/{image_id}'},
-            {'rel': 'bookmark', 'href': f'{self.bookmark}/{image_id}'},
+            {'rel': 'self', 'href': f'{self.image_self}/{image_id}'},
+            {'rel': 'bookmark', 'href': f'{self.image_bookmark}/{image_id}'},
             {'rel': 'alternate', 'type': 'application/vnd.openstack.image',
-             'href': f'{self.alternate}/{image_id}'},
+             'href': f'{self.image_alternate}/{image_id}'},
         ]
 
     def server_links(self, server_id: str) -> list[Document]:
