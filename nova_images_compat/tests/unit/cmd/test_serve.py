@@ -114,6 +114,13 @@ class ServeTest(helpers.TestCase):
         self.make_server.return_value.close.assert_called_once()
 
 
+def _heed_interrupts() -> None:
+    """Undo what a shell does to the commands that it runs in the background,
+    as the tests may be.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class ProcessTest(helpers.TestCase):
 
     def _start(self, path: str) -> str:
@@ -121,7 +128,8 @@ class ProcessTest(helpers.TestCase):
         self.process = subprocess.Popen(
             [sys.executable, '-m', 'nova_images_compat.cmd.serve',
              '--config-file', path, '--port', '0'], text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            preexec_fn=_heed_interrupts)
         self.addCleanup(self.process.communicate)
         self.addCleanup(self.process.kill)
         line = next(line for line in self.process.stdout
