@@ -153,5 +153,9 @@ class DatabaseNotReady(OperatorError):
     """The catalogue's database is missing, unreachable or not migrated."""
 
 
-class InvalidImageRecord(OperatorError):
+class CommandError(OperatorError):
+    """A command that cannot do what it is asked to do."""
+
+
+class InvalidImageRecord(CommandError):
     """An image that the catalogue cannot take in."""

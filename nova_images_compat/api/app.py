@@ -9,7 +9,6 @@ import sys
 from typing import Any
 from typing import cast
 
-from keystoneauth1 import exceptions as keystone_exception
 from oslo_config import cfg
 from paste.deploy import loadwsgi
 from stevedore import driver
@@ -33,7 +32,7 @@ INSTALLED = 'etc/nova-images-compat'
 # What paste.deploy and the filters raise of files and options that are wrong.
 BROKEN = (
     AttributeError, configparser.Error, ImportError, LookupError, OSError,
-    TypeError, ValueError, keystone_exception.ClientException)
+    TypeError, ValueError)
 
 
 def load(conf: cfg.ConfigOpts) -> paste.WSGIApplication:
@@ -72,7 +71,6 @@ def versions_factory(
     choices = wsgi.Resource(controller.choices)
 
     def application(environ: dict[str, Any], start_response: Any) -> Any:
-        environ[wsgi.ENV_ROUTE] = ((), {})
         chosen = index if environ['PATH_INFO'] in ('', '/') else choices
         return chosen(environ, start_response)
 
@@ -86,13 +84,7 @@ def version_factory(
     factory.
     """
     controller = versions.VersionsController(global_conf[paste.CONF_KEY])
-    show = wsgi.Resource(controller.show)
-
-    def application(environ: dict[str, Any], start_response: Any) -> Any:
-        environ[wsgi.ENV_ROUTE] = ((), {})
-        return show(environ, start_response)
-
-    return application
+    return wsgi.Resource(controller.show)
 
 
 def load_store(conf: cfg.ConfigOpts) -> base.ImageStore:

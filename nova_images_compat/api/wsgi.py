@@ -38,6 +38,8 @@ ENV_MICROVERSION = 'compute.microversion'
 ENV_REQUEST_ID = 'openstack.request_id'
 ENV_ROUTE = 'wsgiorg.routing_args'
 
+NO_ROUTE: tuple[tuple[()], dict[str, str]] = ((), {})
+
 FAULT_NAMES = {
     400: 'badRequest',
     401: 'unauthorized',
@@ -179,7 +181,7 @@ class Resource:
         return answer(environ, start_response)
 
     def _answer(self, request: Request) -> webob.Response:
-        arguments = dict(request.environ[ENV_ROUTE][1])
+        arguments = dict(request.environ.get(ENV_ROUTE, NO_ROUTE)[1])
         document = request.json_document()
         if request.method in METHODS_WITH_BODY:
             arguments['body'] = document

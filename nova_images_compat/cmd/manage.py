@@ -44,8 +44,12 @@ def db_version(conf: cfg.ConfigOpts) -> None:
 def image_create(conf: cfg.ConfigOpts) -> None:
     """Put an image into the catalogue, and print its id."""
     arguments = conf.command
+    properties = dict(_key_and_value(item) for item in arguments.property)
+    for key in properties.keys() & base.IMAGE_ATTRIBUTES:
+        raise exception.CommandError(
+            f'--property {key}: it is an attribute of the image itself')
     attributes = {
-        **dict(_key_and_value(item) for item in arguments.property),
+        **properties,
         'id': arguments.id,
         'name': arguments.image_name,
         'owner': arguments.project,
@@ -56,11 +60,6 @@ def image_create(conf: cfg.ConfigOpts) -> None:
         'min_ram': arguments.min_ram,
         'min_disk': arguments.min_disk,
     }
-    for item in arguments.property:
-        key = _key_and_value(item)[0]
-        if key in base.IMAGE_ATTRIBUTES:
-            raise exception.InvalidImageRecord(
-                f'--property {key}: it is an attribute of the image itself')
     record = records.record('image', attributes)
     _add(conf, [('image', record)])
     print(record.id)
@@ -92,7 +91,7 @@ def image_delete(conf: cfg.ConfigOpts) -> None:
     except exception.ImageNotFound as error:
         raise _no_image(conf.command.image) from error
     except exception.ImageDeleteNotAuthorized as error:
-        raise exception.InvalidImageRecord(
+        raise exception.CommandError(
             f'image {conf.command.image} is protected') from error
 
 
@@ -103,8 +102,7 @@ def image_import(conf: cfg.ConfigOpts) -> None:
         with _open(name) as file:
             text = file.read()
     except OSError as error:
-        raise exception.InvalidImageRecord(
-            f'{name}: {error.strerror}') from error
+        raise exception.CommandError(f'{name}: {error.strerror}') from error
     try:
         read = [(place, records.record(place, attributes))
                 for place, attributes in records.read(text)]
@@ -172,13 +170,13 @@ def _open(name: str) -> BinaryIO:
 def _key_and_value(item: str) -> tuple[str, str]:
     key, equals, value = item.partition('=')
     if not key or not equals:
-        raise exception.InvalidImageRecord(
+        raise exception.CommandError(
             f'--property {item}: it must be KEY=VALUE')
     return key, value
 
 
 def _no_image(image_id: str) -> exception.OperatorError:
-    return exception.InvalidImageRecord(f'there is no image {image_id}')
+    return exception.CommandError(f'there is no image {image_id}')
 
 
 def _add_parsers(subparsers: Any) -> None:
@@ -246,13 +244,14 @@ def main(*argv: str) -> int:
     conf = loader.load(argv or sys.argv[1:], cli_opts=[cfg.SubCommandOpt(
         'command', title='commands',
         handler=_add_parsers)])
+    # The standard output is for what a command answers.
+    conf.set_default('use_stderr', True)
     loader.set_up_logging(conf)
     try:
         conf.command.function(conf)
     except (db_exception.DBError, sa.exc.SQLAlchemyError,
             exception.ImageStoreUnavailable) as error:
-        raise exception.DatabaseNotReady(
-            f'the database does not answer: {error}') from error
+        raise exception.CommandError(f'the database: {error}') from error
     return 0
 
 

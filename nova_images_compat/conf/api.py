@@ -31,13 +31,13 @@ OPTS = [
         min=1,
         help='The most images that one page of a list holds. A larger '
              '"limit" is capped, and the page ends in a "next" link.'),
-    cfg.StrOpt(
-        'compute_link_prefix',
+    cfg.URIOpt(
+        'compute_link_prefix', schemes=['http', 'https'],
         help='The public root of the compute endpoint, such as '
              'https://compute.example.com, for the links in answers. Unset: '
              'the scheme and host of the request.'),
-    cfg.StrOpt(
-        'glance_link_prefix',
+    cfg.URIOpt(
+        'glance_link_prefix', schemes=['http', 'https'],
         help='The public root of the image service, such as '
              'https://image.example.com, for the "alternate" links. Unset: '
              'what the image store knows to be its public root; with the '
@@ -55,7 +55,7 @@ OPTS = [
              'development: it costs time on every request.'),
     cfg.Opt(
         'max_version',
-        type=types.String(regex=r'^2\.[1-9][0-9]*$'),
+        type=types.String(regex=r'^2\.[1-9][0-9]{0,3}$'),
         default='2.104',
         help='The newest compute API microversion of the deployment, which '
              'the version documents name and "latest" stands for. Nova 34 '

@@ -58,7 +58,6 @@ def register(conf: cfg.ConfigOpts) -> None:
     conf.register_opts(cors.CORS_OPTS, group='cors')
     for name, default in CORS_DEFAULTS.items():
         conf.set_default(name, default, group='cors')
-    conf.set_default('use_stderr', True)
     for list_of in (
             middleware_opts.list_opts_healthcheck,
             middleware_opts.list_opts_http_proxy_to_wsgi,

@@ -18,6 +18,30 @@ SYNC = 'nova-images-compat-manage db sync'
 SQLITE_TIMEOUT = '30'
 
 
+class SQLitePool(sa.CreateEnginePlugin):
+    """Keeps connections to a SQLite file open, where oslo.db would open one a
+    request: an entry point of ``sqlalchemy.plugins``.
+    """
+
+    NAME = 'nova_images_compat_sqlite_pool'
+
+    def update_url(self, url: sa.URL) -> sa.URL:
+        return url.difference_update_query(['plugin'])
+
+    def handle_dialect_kwargs(
+        self, dialect_cls: type[sa.Dialect], dialect_args: dict[str, Any],
+    ) -> None:
+        return None
+
+    def handle_pool_kwargs(
+        self, pool_cls: type[sa.Pool], pool_args: dict[str, Any],
+    ) -> None:
+        return None
+
+    def __init__(self, url: sa.URL, kwargs: dict[str, Any]) -> None:
+        kwargs['poolclass'] = sa.QueuePool
+
+
 @enginefacade.transaction_context_provider
 class _Scope:
     """What oslo.db hangs a thread's transaction on."""
@@ -83,7 +107,9 @@ def database_url(connection: str) -> sa.URL:
         # oslo.db's default holds no characters beyond U+FFFF.
         return url.update_query_dict({'charset': 'utf8mb4', **url.query})
     if url.get_backend_name() == 'sqlite' and url.database:
-        return url.update_query_dict({'timeout': SQLITE_TIMEOUT, **url.query})
+        return url.update_query_dict({
+            'timeout': SQLITE_TIMEOUT, 'plugin': SQLitePool.NAME,
+            **url.query})
     return url
 
 

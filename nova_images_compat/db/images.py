@@ -224,7 +224,7 @@ def share(
     """Share an image with a project, or change its member's status.
 
     :raises: ImageNotFound
-    :raises: InvalidImageRecord: its visibility is not "shared"
+    :raises: CommandError: its visibility is not "shared"
     """
     image = connection.execute(sa.select(
         Image.visibility, Image.created_at).where(
@@ -232,7 +232,7 @@ def share(
     if image is None:
         raise exception.ImageNotFound()
     if image.visibility != models.SHARED:
-        raise exception.InvalidImageRecord(
+        raise exception.CommandError(
             f'image {image_id} cannot be shared: its visibility is '
             f'"{image.visibility}", not "{models.SHARED}"')
     connection.execute(sa.delete(Member).where(

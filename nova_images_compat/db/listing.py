@@ -99,11 +99,15 @@ def page_of(
     if _matches_nothing(query):
         return None
     statuses = sorted(query.statuses or ())
+    # The first item is the one by which a list is read: a server has few
+    # images.
+    metadata = dict(sorted(
+        query.metadata.items(), key=lambda item: item[0] != base.SERVER_KEY))
     images, properties = _statements(_Shape(
         is_admin=bool(context.is_admin),
         has_project=bool(context.project_id),
         statuses=len(statuses),
-        metadata=len(query.metadata),
+        metadata=len(metadata),
         conditions=tuple(
             name for name in CONDITIONS if getattr(query, name) is not None),
         has_marker=query.marker is not None,
@@ -112,9 +116,9 @@ def page_of(
         'project': context.project_id,
         **{name: getattr(query, name) for name in CONDITIONS},
         **_numbered('status', statuses),
-        **_numbered('key', query.metadata),
-        **_numbered('value', query.metadata.values()),
-        **_numbered('digest', map(digest, query.metadata.values())),
+        **_numbered('key', metadata),
+        **_numbered('value', metadata.values()),
+        **_numbered('digest', map(digest, metadata.values())),
         'marker': query.marker,
         'limit': query.limit,
     })

@@ -42,9 +42,10 @@ def read(text: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
         list of images, or what ``GET /v2/images`` of the Image service answers
     :raises: InvalidImageRecord: it is neither; the message names the line
     """
-    document = _whole(text)
-    if document is None:
-        yield from _lines(text)
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        yield from _lines(text, error)
         return
     if isinstance(document, dict):
         is_list = 'images' in document and 'id' not in document
@@ -104,14 +105,15 @@ def line(of_record: images.Record) -> bytes:
     }, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _whole(text: bytes) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
+def _lines(
+    text: bytes, as_document: orjson.JSONDecodeError,
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Return the images of JSON lines.
 
-
-def _lines(text: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
+    :param as_document: what is wrong with the text as one document, which it
+        was meant to be if its first line is not an image
+    """
+    is_first = True
     for number, content in enumerate(text.split(b'\n'), 1):
         if not content.strip():
             continue
@@ -119,8 +121,11 @@ def _lines(text: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
         try:
             item = orjson.loads(content)
         except orjson.JSONDecodeError as error:
+            wrong = as_document if is_first else error
+            at = wrong.lineno if is_first else number
             raise exception.InvalidImageRecord(
-                f'{place}: it is not JSON: {error.msg}') from error
+                f'line {at}: it is not JSON: {wrong.msg}') from error
+        is_first = False
         yield place, _attributes(place, item)
 
 

@@ -3,16 +3,34 @@
 """keystonemiddleware's auth_token: ``[keystone_authtoken]`` of the service's
 own configuration."""
 
+from keystoneauth1 import exceptions as keystone_exception
 from keystonemiddleware import auth_token
 from oslo_config import cfg
 
 from nova_images_compat.api.pipeline import paste
+from nova_images_compat.conf import loader
+from nova_images_compat import exception
 
 
 def _make(
     application: paste.WSGIApplication, conf: cfg.ConfigOpts,
 ) -> paste.WSGIApplication:
-    return auth_token.AuthProtocol(application, {paste.CONF_KEY: conf})
+    try:
+        middleware = auth_token.AuthProtocol(
+            application, {paste.CONF_KEY: conf})
+    except ValueError:
+        # The middleware registers its options just before it reads them.
+        loader.check_values(conf)
+        raise
+    except keystone_exception.ClientException as error:
+        raise exception.ConfigurationError(
+            f'[keystone_authtoken] {error}') from error
+    options = conf.keystone_authtoken
+    if not (options.auth_type or options.auth_section):
+        raise exception.ConfigurationError(
+            '[keystone_authtoken] auth_type is not set: with [api] '
+            'auth_strategy keystone, the service needs a user of its own')
+    return middleware
 
 
 factory = paste.filter_factory(_make)

@@ -25,7 +25,7 @@ class VersionsView:
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self.prefix: str | None = conf.api.compute_link_prefix
         self.legacy = _Version(
-            'v2.0', 'DEPRECATED', '', '', '2011-01-21T11:33:21Z', 'v2', '2')
+            'v2.0', 'DEPRECATED', '', '', '2025-07-04T12:00:00Z', 'v2', '2')
         self.current = _Version(
             'v2.1', 'CURRENT', conf.api.max_version, MIN_VERSION,
             '2013-07-23T11:33:21Z', 'v2.1', '2.1')

@@ -74,6 +74,7 @@ class TestCase(base.TestCase):
         if path is None:
             path = self.create_tempfiles([('policy', '')], ext='.yaml')[0]
         with open(path, 'w', encoding='utf-8') as file:
+            file.write('# The policy of a test.\n')
             file.writelines(
                 f'"{name}": "{check}"\n' for name, check in rules.items())
         return path

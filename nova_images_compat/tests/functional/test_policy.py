@@ -3,6 +3,7 @@
 """What an operator's policy file refuses, and nothing else."""
 
 import dataclasses
+import math
 import os
 from typing import Any
 from unittest import mock
@@ -201,13 +202,34 @@ class PolicyFile(base.TestCase):
         os.utime(path, (later, later))
 
     def test_a_file_broken_while_running_changes_nothing(self) -> None:
-        path = self.write_policy({'os_compute_api:images:index': NOBODY})
-        service = self.make_service({'oslo_policy': {'policy_file': path}})
+        closed = {'os_compute_api:images:index': NOBODY}
         index = OPERATIONS['os_compute_api:images:index']
         detail = OPERATIONS['os_compute_api:images:detail']
-        later = os.stat(path).st_mtime + 60
-        with open(path, 'w') as file:
-            file.write('{{{')
-        os.utime(path, (later, later))
-        self.assertEqual(403, index.send(service, '').status_int)
-        self.assertEqual(200, detail.send(service, '').status_int)
+        for broken in (
+                b'{{{', b'', b'\xff\xfe\0',
+                b'"os_compute_api:images:index": "(role:"',
+                b'"a": "rule:b"\n"b": "rule:a"\n',
+                b'"os_compute_api:images:index": "rule:nowhere"\n', None):
+            with self.subTest(broken):
+                path = self.write_policy(closed)
+                service = self.make_service({
+                    'oslo_policy': {'policy_file': path}})
+                if broken is None:
+                    os.remove(path)
+                else:
+                    with open(path, 'wb') as file:
+                        file.write(broken)
+                for _ in range(2):
+                    self.assertEqual(403, index.send(service, '').status_int)
+                    self.assertEqual(200, detail.send(service, '').status_int)
+
+    def test_a_file_that_comes_while_running(self) -> None:
+        service = self.make_service({})
+        index = OPERATIONS['os_compute_api:images:index']
+        self.assertEqual(200, index.send(service, '').status_int)
+        self.write_policy(
+            {'os_compute_api:images:index': NOBODY},
+            os.path.join(service.configuration.directory, 'policy.yaml'))
+        with mock.patch(
+                'time.monotonic', autospec=True, return_value=math.inf):
+            self.assertEqual(403, index.send(service, '').status_int)

@@ -36,7 +36,10 @@ class ServeTest(helpers.TestCase):
     def _serve(self, *arguments: str, **api: str) -> None:
         path = self.useFixture(own_fixtures.Configuration({
             'DEFAULT': {'state_path': self.service.configuration.directory},
-            'api': api})).path
+            'api': api,
+            'keystone_authtoken': {
+                'auth_type': 'password', 'auth_url': 'http://127.0.0.1:1'},
+        })).path
         conf = loader.load(
             ['--config-file', path, *arguments], environ={},
             cli_opts=serve.CLI_OPTS)

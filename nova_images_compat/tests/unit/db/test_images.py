@@ -181,7 +181,7 @@ class AccessOnSQLite(_ImagesTest):
             str(uuid.uuid4()), THIRD_PROJECT)
         for name in (models.PUBLIC, models.COMMUNITY, models.PRIVATE):
             error = self.assertRaises(
-                exception.InvalidImageRecord, self.catalogue.share,
+                exception.CommandError, self.catalogue.share,
                 self.images[name], THIRD_PROJECT)
             self.assertIn(name, str(error))
 

@@ -7,9 +7,12 @@ import socket
 import fixtures
 
 from nova_images_compat.api.pipeline import keystone
+from nova_images_compat import exception
 from nova_images_compat.tests.unit import helpers
 
 PUBLIC = 'https://identity.example'
+OPTIONS = {'www_authenticate_uri': PUBLIC, 'auth_type': 'password',
+           'auth_url': PUBLIC}
 
 
 class KeystoneTest(helpers.FilterTestCase):
@@ -20,8 +23,7 @@ class KeystoneTest(helpers.FilterTestCase):
         super().setUp()
         self.connect = self.useFixture(fixtures.MockPatchObject(
             socket, 'create_connection')).mock
-        self.application = self.make({
-            'keystone_authtoken': {'www_authenticate_uri': PUBLIC}})
+        self.application = self.make({'keystone_authtoken': OPTIONS})
 
     def test_without_a_token_the_answer_is_401(self) -> None:
         answer = self.send(self.application)
@@ -32,6 +34,19 @@ class KeystoneTest(helpers.FilterTestCase):
             (401, 'Unauthorized'),
             (answer.json['error']['code'], answer.json['error']['title']))
         self.connect.assert_not_called()
+
+    def test_what_it_cannot_start_with(self) -> None:
+        for options, told in (
+                ({}, 'auth_type is not set'),
+                ({**OPTIONS, 'auth_type': 'nowhere'}, 'nowhere'),
+                ({**OPTIONS, 'token_cache_time': 'long'},
+                 '[keystone_authtoken] token_cache_time')):
+            with self.subTest(told):
+                error = self.assertRaises(
+                    exception.ConfigurationError, self.make,
+                    {'keystone_authtoken': options})
+                self.assertIn('[keystone_authtoken]', str(error))
+                self.assertIn(told, str(error))
 
     def test_it_has_the_given_configuration(self) -> None:
         answer = self.send(self.application)
