@@ -117,14 +117,13 @@ class UnsupportedContentType(APIError):
     message_format = 'Unsupported Content-Type'
 
 
-class ImageStoreUnavailable(APIError):
-    """The place where the images live does not answer.
+class Unavailable(APIError):
+    """Something that the service needs does not answer.
 
     :param retry_after: seconds after which a client may try again
     """
 
     code = 503
-    message_format = 'The image store is not available. Try again later.'
 
     def __init__(self, retry_after: int = 10) -> None:
         super().__init__()
@@ -133,6 +132,14 @@ class ImageStoreUnavailable(APIError):
     @property
     def headers(self) -> dict[str, str]:
         return {'Retry-After': str(self.retry_after)}
+
+
+class ImageStoreUnavailable(Unavailable):
+    message_format = 'The image store is not available. Try again later.'
+
+
+class IdentityUnavailable(Unavailable):
+    message_format = 'The Identity service is not available. Try again later.'
 
 
 class OperatorError(Exception):

@@ -121,6 +121,9 @@ def _load(conf: cfg.ConfigOpts) -> policy.Enforcer:
         raise exception.ConfigurationError(
             f'{name}: a rule refers to one that is not there, or to itself: '
             f'{error}') from error
+    except (AttributeError, TypeError) as error:
+        raise exception.ConfigurationError(
+            f'{name}: it is not a mapping of rules to checks') from error
     except Exception as error:
         raise exception.ConfigurationError(f'{name}: {error}') from error
     _warn_of_unknown_rules(enforcer, name)

@@ -3,9 +3,9 @@
 """Makes the applications: by hand, and for paste.deploy."""
 
 import configparser
+from importlib import metadata
 import os
 import pathlib
-import sys
 from typing import Any
 from typing import cast
 
@@ -27,6 +27,7 @@ from nova_images_compat import policy
 
 STORES = 'nova_images_compat.image_stores'
 APPLICATION = 'main'
+DISTRIBUTION = 'nova-images-compat'
 INSTALLED = 'etc/nova-images-compat'
 
 # What paste.deploy and the filters raise of files and options that are wrong.
@@ -107,13 +108,12 @@ def load_store(conf: cfg.ConfigOpts) -> base.ImageStore:
 
 def _paste_file(conf: cfg.ConfigOpts) -> str:
     name = conf.wsgi.api_paste_config
-    beside_package = pathlib.Path(__file__).resolve().parents[2]
-    candidates = [
-        conf.find_file(name),
-        os.path.join(sys.prefix, INSTALLED, name),
-        os.path.join(beside_package, INSTALLED, name),
-    ]
-    for path in candidates:
+    checkout = pathlib.Path(__file__).resolve().parents[2]
+    installed = [
+        str(file.locate()) for file in metadata.files(DISTRIBUTION) or ()
+        if str(file).endswith(f'{INSTALLED}/{name}')]
+    for path in (conf.find_file(name), *installed,
+                 os.path.join(checkout, INSTALLED, name)):
         if path and os.path.isfile(path):
             return os.path.abspath(path)
     raise exception.ConfigurationError(

@@ -108,11 +108,12 @@ class Request(webob.Request):
         """
         if self.content_type not in BODY_TYPES:
             raise exception.UnsupportedContentType()
-        if self.method not in METHODS_WITH_BODY or not self.body:
+        if self.method not in METHODS_WITH_BODY:
             return None
         try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError as error:
+            return orjson.loads(self.body) if self.body else None
+        except (orjson.JSONDecodeError, OSError) as error:
+            # OSError: the client has gone before its body was all there.
             raise exception.MalformedRequestBody() from error
 
 

@@ -28,10 +28,13 @@ def reports_errors(
             return 1
         except KeyboardInterrupt:
             return 130
-        except BrokenPipeError:
-            # Nobody reads on. Python is not to try again at its exit.
-            with contextlib.suppress(BrokenPipeError):
+        except OSError as error:
+            # Python is not to try again at its exit.
+            with contextlib.suppress(OSError):
                 sys.stdout.close()
-            return 0
+            if isinstance(error, BrokenPipeError):
+                return 0
+            print(f'nova-images-compat: {error}', file=sys.stderr)
+            return 1
 
     return wrapper

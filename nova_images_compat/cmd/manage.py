@@ -246,11 +246,15 @@ def main(*argv: str) -> int:
         handler=_add_parsers)])
     # The standard output is for what a command answers.
     conf.set_default('use_stderr', True)
+    # Who is waiting for a command wants to know at once.
+    conf.set_default('max_retries', 0, group='database')
     loader.set_up_logging(conf)
     try:
         conf.command.function(conf)
     except (db_exception.DBError, sa.exc.SQLAlchemyError,
             exception.ImageStoreUnavailable) as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise error.__context__ from None
         raise exception.CommandError(f'the database: {error}') from error
     return 0
 

@@ -29,8 +29,9 @@ OPTS = [
         'max_limit',
         default=1000,
         min=1,
-        help='The most images that one page of a list holds. A larger '
-             '"limit" is capped, and the page ends in a "next" link.'),
+        help='The most images of a page, for a list with a "limit": a larger '
+             'one is capped, and the page ends in a "next" link. A list '
+             'without one is answered whole, as in Nova.'),
     cfg.URIOpt(
         'compute_link_prefix', schemes=['http', 'https'],
         help='The public root of the compute endpoint, such as '

@@ -15,7 +15,10 @@ from nova_images_compat.db import models
 from nova_images_compat import exception
 
 SYNC = 'nova-images-compat-manage db sync'
-SQLITE_TIMEOUT = '30'
+SQLITE_TIMEOUT = '5'
+
+# What the package's extras install, where a URL names no driver.
+DRIVERS = {'mysql': 'mysql+pymysql', 'postgresql': 'postgresql+psycopg2'}
 
 
 class SQLitePool(sa.CreateEnginePlugin):
@@ -84,6 +87,11 @@ class Database:
     def _check_schema(self, url: sa.URL) -> None:
         with self.reader() as connection:
             found = schema_version(connection)
+        if found is not None and found > models.SCHEMA_VERSION:
+            raise exception.DatabaseNotReady(
+                f'[database] connection {name_of(url)}: its schema is at '
+                f'version {found}, newer than this service, which knows '
+                f'{models.SCHEMA_VERSION}')
         if found != models.SCHEMA_VERSION:
             raise exception.DatabaseNotReady(
                 f'[database] connection {name_of(url)}: its schema is at '
@@ -95,7 +103,7 @@ def database_url(connection: str) -> sa.URL:
     """Return the URL of a database, completed with what the catalogue needs.
 
     :param connection: ``[database] connection``
-    :raises: DatabaseNotReady: it is no URL
+    :raises: DatabaseNotReady: it is no URL, or of a database in memory
     """
     try:
         url = sa.make_url(connection)
@@ -103,10 +111,16 @@ def database_url(connection: str) -> sa.URL:
         # The error's own text may hold the password.
         raise exception.DatabaseNotReady(
             '[database] connection is not the URL of a database') from None
+    url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
+    if url.get_backend_name() == 'sqlite' and (
+            url.database in (None, '', ':memory:')):
+        raise exception.DatabaseNotReady(
+            f'[database] connection {connection}: a database in memory keeps '
+            'nothing; name a file')
     if url.get_backend_name() in ('mysql', 'mariadb'):
         # oslo.db's default holds no characters beyond U+FFFF.
         return url.update_query_dict({'charset': 'utf8mb4', **url.query})
-    if url.get_backend_name() == 'sqlite' and url.database:
+    if url.get_backend_name() == 'sqlite':
         return url.update_query_dict({
             'timeout': SQLITE_TIMEOUT, 'plugin': SQLitePool.NAME,
             **url.query})
@@ -138,9 +152,8 @@ def refuse_missing_file(url: sa.URL) -> None:
 
     :raises: DatabaseNotReady
     """
-    if (url.get_backend_name() == 'sqlite' and url.database
-            and url.database != ':memory:'
-            and not os.path.exists(url.database)):
+    if url.get_backend_name() == 'sqlite' and (
+            not os.path.exists(str(url.database))):
         raise exception.DatabaseNotReady(
             f'[database] connection {name_of(url)}: the file does not exist; '
             f'run: {SYNC}')

@@ -49,6 +49,10 @@ def read(text: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
         return
     if isinstance(document, dict):
         is_list = 'images' in document and 'id' not in document
+        if is_list and document.get('next'):
+            raise exception.InvalidImageRecord(
+                'it is a part of a list, of which more comes at '
+                f'{document["next"]}')
         document = document['images'] if is_list else [document]
     if not isinstance(document, list):
         raise exception.InvalidImageRecord(
@@ -132,8 +136,11 @@ def _lines(
 def _attributes(place: str, item: Any) -> dict[str, Any]:
     if not isinstance(item, dict):
         raise exception.InvalidImageRecord(f'{place}: it is not an image')
-    if 'ID' not in item or 'id' in item:
+    if 'id' in item or 'name' in item:
         return item
+    if 'ID' not in item:
+        raise exception.InvalidImageRecord(
+            f'{place}: it is not an image: it has no id and no name')
     attributes = {}
     for column, value in item.items():
         name = column.lower().replace(' ', '_')

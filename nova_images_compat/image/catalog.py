@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Mapping
 import datetime
 import functools
+import re
 from typing import Any
 from typing import TypeVar
 
@@ -27,14 +28,17 @@ LOG = logging.getLogger(__name__)
 Context = request_context.RequestContext
 Method = TypeVar('Method', bound=Callable[..., Any])
 
-WRITE_RETRIES = 10
+WRITE_RETRIES = 5
 SQLITE_BUSY = 'database is locked'
 
-# oslo.db leaves some of the drivers' OperationalErrors as they are.
 UNAVAILABLE = (
     db_exception.DBConnectionError, db_exception.DBDeadlock,
-    db_exception.DBNonExistentDatabase, sa.exc.OperationalError,
-    sa.exc.TimeoutError)
+    db_exception.DBNonExistentDatabase, sa.exc.TimeoutError)
+
+# oslo.db leaves some of the drivers' OperationalErrors as they are.
+UNREACHABLE = re.compile(
+    f'{SQLITE_BUSY}|unable to open database file|connection to server|'
+    'server closed the connection|terminating connection')
 
 
 def _is_lost_race(error: Exception) -> bool:
@@ -54,7 +58,10 @@ def _available(method: Method) -> Method:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         try:
             return method(*args, **kwargs)
-        except UNAVAILABLE as error:
+        except (*UNAVAILABLE, sa.exc.OperationalError) as error:
+            if not (isinstance(error, UNAVAILABLE)
+                    or UNREACHABLE.search(str(error))):
+                raise
             LOG.error('The database of the catalogue does not answer: %s',
                       error)
             raise exception.ImageStoreUnavailable() from error

@@ -9,6 +9,7 @@ from oslo_config import cfg
 from oslo_middleware import healthcheck
 
 from nova_images_compat.api.pipeline import paste
+from nova_images_compat import context
 
 PATH = '/healthcheck'
 
@@ -30,6 +31,8 @@ class HealthcheckFilter(paste.Filter):
         self, environ: dict[str, Any], start_response: Any,
     ) -> Iterable[bytes]:
         if environ['PATH_INFO'] == PATH:
+            # What it logs is not of the request that the thread had before.
+            context.RequestContext()
             return self.healthcheck(environ, start_response)
         return self.application(environ, start_response)
 

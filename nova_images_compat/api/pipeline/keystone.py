@@ -3,20 +3,35 @@
 """keystonemiddleware's auth_token: ``[keystone_authtoken]`` of the service's
 own configuration."""
 
+from typing import Any
+
 from keystoneauth1 import exceptions as keystone_exception
 from keystonemiddleware import auth_token
 from oslo_config import cfg
+import webob
+import webob.exc
 
 from nova_images_compat.api.pipeline import paste
+from nova_images_compat.api import wsgi
 from nova_images_compat.conf import loader
 from nova_images_compat import exception
+
+
+class KeystoneAuth(auth_token.AuthProtocol):
+    """keystonemiddleware's filter, whose own refusal to serve is HTML."""
+
+    def process_request(self, request: webob.Request) -> Any:
+        try:
+            return super().process_request(request)
+        except webob.exc.HTTPServiceUnavailable:
+            return wsgi.Fault(exception.IdentityUnavailable())
 
 
 def _make(
     application: paste.WSGIApplication, conf: cfg.ConfigOpts,
 ) -> paste.WSGIApplication:
     try:
-        middleware = auth_token.AuthProtocol(
+        middleware = KeystoneAuth(
             application, {paste.CONF_KEY: conf})
     except ValueError:
         # The middleware registers its options just before it reads them.

@@ -76,6 +76,18 @@ class RouterTest(helpers.TestCase):
                         else:
                             self.assertEqual(404, answer.status_int)
 
+    def test_every_operation_says_all_of_itself(self) -> None:
+        for method, path, controller, name in routes.TABLE:
+            with self.subTest(operation=f'{method} {path}'):
+                action = getattr(controller, name)
+                self.assertEqual('2.1', action.api_versions[0])
+                self.assertIn(403, action.expected_errors)
+                self.assertIn('type', action.response_schema)
+                self.assertEqual(
+                    method in ('POST', 'PUT'), hasattr(action, 'body_schema'))
+                if controller is images.ImagesController and method == 'GET':
+                    self.assertIn('properties', action.query_schema)
+
     def test_what_is_nowhere_is_a_fault(self) -> None:
         for path in (
                 '/', '/image', '/images/', '/images/7/', '/images/7/members',

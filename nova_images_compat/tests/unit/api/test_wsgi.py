@@ -2,7 +2,9 @@
 
 """Tests of requests, resources, faults, and the controllers' decorators."""
 
+import io
 from typing import Any
+from unittest import mock
 
 import microversion_parse
 import webob.exc
@@ -72,6 +74,14 @@ class RequestTest(helpers.TestCase):
                     method='POST', body=b'{}', content_type=media_type)
                 self.assertRaises(
                     exception.UnsupportedContentType, sent.json_document)
+
+    def test_client_that_goes_before_its_body_is_there(self) -> None:
+        body = mock.Mock(spec_set=io.BytesIO)
+        body.read.side_effect = OSError
+        request = wsgi.Request.blank('/', method='POST', environ={
+            'wsgi.input': body, 'CONTENT_LENGTH': '100'})
+        self.assertRaises(
+            exception.MalformedRequestBody, request.json_document)
 
     def test_bad_json_is_refused(self) -> None:
         for body in (

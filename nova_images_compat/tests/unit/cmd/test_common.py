@@ -51,5 +51,10 @@ class ReportsErrorsTest(base.TestCase):
         self.assertEqual(0, self._end(BrokenPipeError()))
         self.assertEqual('', self._said())
 
+    def test_output_that_cannot_be_written(self) -> None:
+        self.useFixture(fixtures.MonkeyPatch('sys.stdout', io.StringIO()))
+        self.assertEqual(1, self._end(OSError(28, 'No space left on device')))
+        self.assertIn('No space left on device', self._said())
+
     def test_mistakes_of_ours_have_their_traceback(self) -> None:
         self.assertRaises(RuntimeError, self._end, RuntimeError())

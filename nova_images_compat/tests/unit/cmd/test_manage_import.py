@@ -118,12 +118,15 @@ class ImportTest(manage_case.ManageTestCase):
                 ({'key': 'a\0b'}, 'key'),
                 ({**CLIENTS, 'Size': 'big'}, 'size')):
             with self.subTest(broken=str(broken)[:40]):
+                if isinstance(broken, dict) and 'ID' not in broken:
+                    broken = {'name': 'n', **broken}
                 said = self._refusal(good, '', broken, good)
                 self.assertEqual('line 3: ', said[:8])
                 self.assertIn(named, said)
 
     def test_broken_item_of_a_document_is_named(self) -> None:
-        for items in ([{}, 5], [{}, {'size': -1}]):
+        first = {'name': 'a'}
+        for items in ([first, 5], [first, {**first, 'size': -1}]):
             for document in (items, {'images': items}):
                 with self.subTest(document=document):
                     self.assertEqual(

@@ -40,7 +40,7 @@ class DatabaseURLTest(base.TestCase):
 
     def test_sqlite_waits_for_its_writer(self) -> None:
         url = engine.database_url('sqlite:////file')
-        self.assertEqual('30', url.query['timeout'])
+        self.assertEqual('5', url.query['timeout'])
 
     def test_name_of_hides_password_and_parameters(self) -> None:
         url = sa.make_url('mysql+pymysql://u:word@h:1/d?ssl_key=k&password=x')
@@ -79,8 +79,14 @@ class DatabaseTest(base.TestCase):
         self.assertIn('nova-images-compat-manage db sync', message)
         self.assertEqual([], os.listdir(self.directory))
 
-    def test_database_in_memory_is_never_migrated(self) -> None:
-        self.assertIn(engine.SYNC, self._not_ready('sqlite://'))
+    def test_database_in_memory_is_no_use(self) -> None:
+        for url in ('sqlite://', 'sqlite:///:memory:'):
+            self.assertIn('name a file', self._not_ready(url))
+
+    def test_urls_that_name_no_driver(self) -> None:
+        for backend in SERVERS:
+            url = engine.database_url(f'{backend.partition("+")[0]}://h/d')
+            self.assertEqual(backend, url.drivername)
 
     def test_unreachable_server_is_one_line(self) -> None:
         for backend in SERVERS:
@@ -102,6 +108,14 @@ class DatabaseTest(base.TestCase):
                 f'{backend}://u:pass-word@127.0.0.1:1/d?nosuch=1')
             self.assertIn('nosuch', message)
             self.assertNotIn('pass-word', message)
+
+    def test_database_of_a_newer_service(self) -> None:
+        with self._database('catalog.sqlite').writer() as connection:
+            connection.execute(sa.text(
+                "UPDATE alembic_version SET version_num = '9999'"))
+        message = self._not_ready(f'sqlite:///{self.directory}/catalog.sqlite')
+        self.assertIn('newer', message)
+        self.assertNotIn(engine.SYNC, message)
 
     def test_databases_of_one_process_are_apart(self) -> None:
         first, second = self._database('1.sqlite'), self._database('2.sqlite')
@@ -136,5 +150,5 @@ class DatabaseTest(base.TestCase):
                 name: connection.scalar(sa.text(f'PRAGMA {name}'))
                 for name in ('journal_mode', 'foreign_keys', 'busy_timeout')}
         self.assertEqual(
-            {'journal_mode': 'wal', 'foreign_keys': 1, 'busy_timeout': 30000},
+            {'journal_mode': 'wal', 'foreign_keys': 1, 'busy_timeout': 5000},
             pragmas)

@@ -94,10 +94,11 @@ class ReadTest(base.TestCase):
 
     def test_places_are_those_of_the_file(self) -> None:
         self.assertEqual(
-            [('line 2', {}), ('line 4', {})],
-            list(records.read(b'\n{}\n \n{}\n')))
+            [('line 2', {'name': 'a'}), ('line 4', {'name': 'b'})],
+            list(records.read(b'\n{"name":"a"}\n \n{"name":"b"}\n')))
         self.assertEqual(
-            [('image 1', {}), ('image 2', {})], list(records.read(b'[{},{}]')))
+            [('image 1', {'name': 'a'}), ('image 2', {'name': 'b'})],
+            list(records.read(b'[{"name":"a"},{"name":"b"}]')))
 
     def test_nothing_is_in_an_empty_file(self) -> None:
         for text in (b'', b'\n \n', b'[]', b'{"images": []}'):
@@ -106,10 +107,23 @@ class ReadTest(base.TestCase):
     def test_bad_line_is_named(self) -> None:
         for line in (b'{', b'nonsense', b'3', b'[{}]', b'"text"', b'null',
                      b'\xff', b'{"name": "\\ud800"}', b'[' * 5000):
-            self.assertIn('line 2', self._error(b'{}\n' + line), line)
+            self.assertIn(
+                'line 2', self._error(b'{"name":"a"}\n' + line), line)
+
+    def test_what_is_no_image_is_refused(self) -> None:
+        for line in (b'{}', b'{"message": "no token", "code": "401"}'):
+            self.assertIn('no id and no name', self._error(line))
+
+    def test_part_of_a_list_is_refused(self) -> None:
+        self.assertIn('/v2/images?marker=x', self._error(
+            b'{"images": [{"id": "x"}], "next": "/v2/images?marker=x"}'))
+
+    def test_broken_document_names_its_line(self) -> None:
+        self.assertIn('line 2: it is not JSON', self._error(
+            b'{"images": [\n {"name": "a"},\n]}'))
 
     def test_bad_document_is_refused(self) -> None:
-        self.assertIn('image 2', self._error(b'[{}, 3]'))
+        self.assertIn('image 2', self._error(b'[{"name":"a"}, 3]'))
         for text in (b'3', b'true', b'"text"', b'{"images": {}}'):
             self.assertIn('list of images', self._error(text), text)
 

@@ -12,7 +12,7 @@ from nova_images_compat.tests.unit import helpers
 
 PUBLIC = 'https://identity.example'
 OPTIONS = {'www_authenticate_uri': PUBLIC, 'auth_type': 'password',
-           'auth_url': PUBLIC}
+           'auth_url': 'http://127.0.0.1:1', 'http_request_max_retries': 0}
 
 
 class KeystoneTest(helpers.FilterTestCase):
@@ -34,6 +34,15 @@ class KeystoneTest(helpers.FilterTestCase):
             (401, 'Unauthorized'),
             (answer.json['error']['code'], answer.json['error']['title']))
         self.connect.assert_not_called()
+
+    def test_keystone_that_is_not_there(self) -> None:
+        answer = self.send(
+            self.application, headers={'X-Auth-Token': 'a-token'})
+        self.assertEqual(503, answer.status_int)
+        self.assertIn('Retry-After', answer.headers)
+        fault = answer.json['serviceUnavailable']
+        self.assertEqual(503, fault['code'])
+        self.assertIn('Identity', fault['message'])
 
     def test_what_it_cannot_start_with(self) -> None:
         for options, told in (
