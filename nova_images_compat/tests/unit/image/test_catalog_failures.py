@@ -115,8 +115,9 @@ class _OnServer:
     def _go_away(self) -> Callable[[], None]:
         def connect(
             dialect: Any, record: Any, args: Any, parameters: dict[str, Any],
-        ) -> None:
-            parameters.update(catalogue.UNREACHABLE)
+        ) -> Any:
+            return dialect.connect(
+                *args, **{**parameters, **catalogue.UNREACHABLE})
 
         sa.event.listen(self.engine, 'do_connect', connect)
         self.engine.dispose()
