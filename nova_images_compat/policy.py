@@ -95,7 +95,8 @@ class Policy:
         options = self._conf.oslo_policy
         found = [self._conf.find_file(options.policy_file)]
         for name in options.policy_dirs:
-            if directory := self._conf.find_file(name):
+            directory = self._conf.find_file(name)
+            if directory and os.path.isdir(directory):
                 found += [entry.path for entry in os.scandir(directory)]
         return sorted(path for path in found if path)
 

@@ -28,21 +28,11 @@ class SQLitePool(sa.CreateEnginePlugin):
 
     NAME = 'nova_images_compat_sqlite_pool'
 
-    def update_url(self, url: sa.URL) -> sa.URL:
-        return url.difference_update_query(['plugin'])
-
-    def handle_dialect_kwargs(
-        self, dialect_cls: type[sa.Dialect], dialect_args: dict[str, Any],
-    ) -> None:
-        return None
-
-    def handle_pool_kwargs(
-        self, pool_cls: type[sa.Pool], pool_args: dict[str, Any],
-    ) -> None:
-        return None
-
     def __init__(self, url: sa.URL, kwargs: dict[str, Any]) -> None:
         kwargs['poolclass'] = sa.QueuePool
+
+    def update_url(self, url: sa.URL) -> sa.URL:
+        return url.difference_update_query(['plugin'])
 
 
 @enginefacade.transaction_context_provider
