@@ -97,7 +97,9 @@ class Policy:
         for name in options.policy_dirs:
             directory = self._conf.find_file(name)
             if directory and os.path.isdir(directory):
-                found += [entry.path for entry in os.scandir(directory)]
+                # As oslo.policy does, which passes over editors' own files.
+                found += [entry.path for entry in os.scandir(directory)
+                          if not entry.name.startswith('.')]
         return sorted(path for path in found if path)
 
 

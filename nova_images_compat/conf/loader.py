@@ -83,9 +83,11 @@ def _parse(conf: cfg.ConfigOpts, *args: Any, **kwargs: Any) -> None:
             conf(*args, **kwargs)
     except SystemExit as error:
         if error.code == 1:
-            raise exception.ConfigurationError(said.getvalue()) from error
-        sys.stderr.write(said.getvalue())
+            reason, said = said.getvalue(), io.StringIO()
+            raise exception.ConfigurationError(reason) from error
         raise
+    finally:
+        sys.stderr.write(said.getvalue())
 
 
 def check_values(conf: cfg.ConfigOpts) -> None:

@@ -8,6 +8,7 @@ import os
 from typing import Any
 from unittest import mock
 
+import fixtures as fixtures_library
 from oslo_policy import policy as oslo_policy
 import testscenarios
 import webob
@@ -233,3 +234,15 @@ class PolicyFile(base.TestCase):
         with mock.patch(
                 'time.monotonic', autospec=True, return_value=math.inf):
             self.assertEqual(403, index.send(service, '').status_int)
+
+    def test_an_editors_own_file_comes_and_goes(self) -> None:
+        path = self.write_policy({})
+        directory = self.useFixture(fixtures_library.TempDir()).path
+        editors = os.path.join(directory, '.rules.yaml.swp')
+        self.write_policy({}, editors)
+        service = self.make_service({'oslo_policy': {
+            'policy_file': path, 'policy_dirs': directory}})
+        os.remove(editors)
+        self._edit(path, {'os_compute_api:images:index': NOBODY})
+        index = OPERATIONS['os_compute_api:images:index']
+        self.assertEqual(403, index.send(service, '').status_int)

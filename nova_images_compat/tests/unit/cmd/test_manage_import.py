@@ -165,6 +165,17 @@ class ImportTest(manage_case.ManageTestCase):
 
 class ExportTest(manage_case.ManageTestCase):
 
+    def _exported_and_imported(self) -> str:
+        """Fail unless another catalogue comes out as it went in."""
+        exported = self.succeed('image', 'export')
+        self.configuration = self.useFixture(
+            own_fixtures.Configuration({}))
+        self.sync()
+        self.succeed(
+            'image', 'import', '-', standard_input=exported.encode())
+        self.assertEqual(exported, self.succeed('image', 'export'))
+        return exported
+
     def test_what_is_exported_can_be_imported(self) -> None:
         self.sync()
         self.succeed('image', 'import', self.images_file(
@@ -173,14 +184,7 @@ class ExportTest(manage_case.ManageTestCase):
                 'visibility': 'private', 'created_at': TIME,
                 'updated_at': '2026-01-31T12:00:00.123456Z',
                 'key': 'x' * 65535, 'kernel_id': 'none'}))
-        exported = self.succeed('image', 'export')
-        self.configuration = self.useFixture(
-            own_fixtures.Configuration({}))
-        self.sync()
-        self.succeed(
-            'image', 'import', '-', standard_input=exported.encode())
-        self.assertEqual(exported, self.succeed('image', 'export'))
-        self.assertEqual(2, len(exported.splitlines()))
+        self.assertEqual(2, len(self._exported_and_imported().splitlines()))
 
     def test_metadata_called_like_a_column_of_the_client(self) -> None:
         service = self.useFixture(own_fixtures.Service())
@@ -190,10 +194,4 @@ class ExportTest(manage_case.ManageTestCase):
             f'/v2.1/images/{image}/metadata', 'POST',
             json={'metadata': {'ID': 'mine', 'Name': 'mine'}})
         self.assertEqual(200, answer.status_int)
-        exported = self.succeed('image', 'export')
-        self.configuration = self.useFixture(
-            own_fixtures.Configuration({}))
-        self.sync()
-        self.succeed(
-            'image', 'import', '-', standard_input=exported.encode())
-        self.assertEqual(exported, self.succeed('image', 'export'))
+        self._exported_and_imported()

@@ -2,7 +2,11 @@
 
 """Tests of reading the configuration."""
 
+import io
 import os
+import sys
+from typing import Any
+from unittest import mock
 
 import fixtures
 from oslo_config import cfg
@@ -13,6 +17,22 @@ from nova_images_compat.tests.unit import helpers
 
 FILES = loader.FILES_VARIABLE
 DIRECTORY = loader.DIR_VARIABLE
+
+
+class ReadingTest(helpers.TestCase):
+
+    def test_what_is_said_meanwhile_is_heard(self) -> None:
+        parse = cfg.ConfigOpts.__call__
+
+        def warn(conf: cfg.ConfigOpts, *args: Any, **kwargs: Any) -> Any:
+            print('a warning', file=sys.stderr)
+            return parse(conf, *args, **kwargs)
+
+        heard = self.useFixture(
+            fixtures.MonkeyPatch('sys.stderr', io.StringIO())).new_value
+        with mock.patch.object(cfg.ConfigOpts, '__call__', new=warn):
+            loader.load(environ={FILES: self.configuration_of('')})
+        self.assertEqual('a warning\n', heard.getvalue())
 
 
 class PlacesTest(helpers.TestCase):
