@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What may be behind a difference, by the request and the two answers."""
+
+import json
+import re
+from typing import Any
+from urllib import parse
+
+from nova_images_compat.api.schemas import types
+from nova_images_compat.image import base
+from nova_images_compat.image.glance import images
+from nova_images_compat.image import status
+from nova_images_compat.tests.integration.differential import compare
+from nova_images_compat.tests.integration.differential import sender
+
+Found = compare.Difference
+
+IMAGES = ('/images', '/images/detail')
+
+
+def is_list(found: Found) -> bool:
+    return found.method == 'GET' and found.path.endswith(IMAGES)
+
+
+def answers(found: Found, nova: int, ours: int) -> bool:
+    return found.nova.status == nova and found.ours.status == ours
+
+
+def sent(found: Found) -> dict[str, Any]:
+    """Return the metadata that was sent, of which both servers took note."""
+    sent: dict[str, Any] = {}
+    for name in ('metadata', 'meta'):
+        if isinstance(found.body, dict) and isinstance(
+                metadata := found.body.get(name), dict):
+            sent.update(metadata)
+    return sent
+
+
+def names_an_attribute(found: Found) -> bool:
+    return (
+        found.ours.status == 400 and found.nova.status in (200, 403, 500)
+        and not base.IMAGE_ATTRIBUTES.isdisjoint(sent(found)))
+
+
+def is_shy_of_none(found: Found) -> bool:
+    """Nova does not store these two where they say "none", or nothing."""
+    return found.aspects <= {'body', 'images'} and any(
+        key in ('kernel_id', 'ramdisk_id') and isinstance(value, str)
+        and value.strip().lower() in ('none', '')
+        for key, value in sent(found).items())
+
+
+def is_no_json(found: Found) -> bool:
+    text = found.step.get('raw', '')
+    return found.ours.status == 400 and bool(
+        re.search(r'NaN|Infinity|1e999|\\ud[89a-f]', text))
+
+
+def holds_text_for_json(found: Found) -> bool:
+    return found.nova.status == 500 and found.ours.status < 300 and any(
+        key in base.JSON_KEYS for key in sent(found))
+
+
+def overflows_the_calendar(found: Found) -> bool:
+    return is_list(found) and answers(found, 500, 400) and any(
+        name == 'changes-since' for name, value in found.parameters)
+
+
+def holds_nul(found: Found) -> bool:
+    sent = json.dumps([found.body, found.parameters])
+    return found.ours.status == 400 and '\\u0000' in sent
+
+
+def moves_a_value(found: Found) -> bool:
+    return (
+        found.method == 'PUT' and found.path.endswith('/metadata')
+        and found.nova.status == 500 and found.ours.status in (200, 403))
+
+
+def filters_by_property(found: Found) -> bool:
+    keys = [name.removeprefix('property-') for name, value in found.parameters
+            if name.startswith('property-')]
+    return is_list(found) and any(
+        key.lstrip('property-') != key for key in keys)
+
+
+def filters_by_status(found: Found) -> bool:
+    return is_list(found) and answers(found, 200, 200) and any(
+        name == 'status' and (
+            value in status.SHOWN_AS.values() or value != value.strip())
+        for name, value in found.parameters)
+
+
+def has_no_route(found: Found) -> bool:
+    return found.nova.status == found.ours.status == 404 and (
+        found.method == 'HEAD' or (
+            found.nova.fault != 'itemNotFound'
+            and found.ours.body == {'itemNotFound': {'code': 404}}))
+
+
+def queries_metadata(found: Found) -> bool:
+    return (
+        found.method == 'GET' and '/metadata' in found.path
+        and '?' in found.step['path'] and found.nova.status in (400, 500))
+
+
+def filters_by_no_number(found: Found) -> bool:
+    return is_list(found) and found.ours.status == 400 and any(
+        name in ('minRam', 'minDisk') and not re.fullmatch('-?[0-9]+', value)
+        for name, value in found.parameters)
+
+
+def replaces_imported(found: Found) -> bool:
+    return (
+        found.method == 'PUT' and found.path.endswith('/metadata')
+        and answers(found, 403, 200)
+        and any('os_glance_failed_import' in image
+                for image in found.ours.images.values() if image))
+
+
+def is_refused_by_glance(found: Found) -> bool:
+    """Say whether Glance refuses characters that its database lacks."""
+    return (
+        found.method in ('POST', 'PUT') and answers(found, 500, 400)
+        or answers(found, 403, 400) and bool(re.search(
+            '[\U00010000-\U0010ffff]',
+            json.dumps(found.body, ensure_ascii=False))))
+
+
+def names_with_a_colon(found: Found) -> bool:
+    return is_list(found) and any(
+        name in ('name', 'status') and ':' in value
+        for name, value in found.parameters)
+
+
+def filters_by_parameter_of_glance(found: Found) -> bool:
+    names = {f'property-{key}' for key in images.NOT_FILTERS}
+    return is_list(found) and any(
+        name in names or name.endswith(images.RANGES)
+        for name, value in found.parameters)
+
+
+def injects_parameters(found: Found) -> bool:
+    """Nova does not quote the marker that it hands on."""
+    return is_list(found) and found.ours.status == 400 and any(
+        name == 'marker' and not re.fullmatch('[{}a-zA-Z0-9-]*', value)
+        for name, value in found.parameters)
+
+
+def has_newline(found: Found) -> bool:
+    """Regular expressions of Nova's overlook one at the end."""
+    return found.ours.status in (400, 404) and (
+        '%0A' in found.path or found.ours.status == 400 and (
+            any(value.endswith('\n') for name, value in found.parameters)
+            or any(key.endswith('\n') for key in sent(found))))
+
+
+def has_empty_filter(found: Found) -> bool:
+    return is_list(found) and found.ours.status == 400 and any(
+        name in ('changes-since', 'minRam', 'minDisk') and not value
+        for name, value in found.parameters)
+
+
+def sends_malformed_keys_by_v2(found: Found) -> bool:
+    return (
+        found.path.startswith('/v2/') and found.ours.status == 400
+        and not any(re.fullmatch(types.METADATA_KEY, key)
+                    for key in sent(found)))
+
+
+def finds_glance_failing(found: Found) -> bool:
+    return found.nova.status == 500 and found.ours.status in (502, 503)
+
+
+def filters_by_attribute(found: Found) -> bool:
+    attributes = {f'property-{key}' for key in base.IMAGE_ATTRIBUTES}
+    return is_list(found) and any(
+        name in attributes for name, value in found.parameters) and (
+            found.ours.status == 200 and not found.ours.body['images'])
+
+
+def repeats_a_parameter(found: Found) -> bool:
+    names = [name for name, value in found.parameters]
+    return (
+        is_list(found) and answers(found, 200, 200)
+        and found.aspects == {'body'} and len(names) > len(set(names))
+        and found.nova.body['images'] == found.ours.body['images'])
+
+
+def asks_for_no_version(found: Found) -> bool:
+    return found.nova.status == 404 and found.nova.fault is None and (
+        found.ours.status in (400, 406))
+
+
+def gets_no_answer(found: Found) -> bool:
+    return found.nova.status == sender.NO_ANSWER and (
+        found.ours.status < 500)
+
+
+def adds_nothing(found: Found) -> bool:
+    """Nova changes the visibility, which a reader may not."""
+    return found.method == 'POST' and answers(found, 403, 200) and (
+        found.body == {'metadata': {}})
+
+
+def is_no_utf_8(found: Found) -> bool:
+    path = parse.unquote_to_bytes(found.path)
+    return answers(found, 400, 404) and (
+        '\ufffd' in path.decode('utf-8', 'replace'))
+
+
+def names_version_by_media_type(found: Found) -> bool:
+    headers = found.step.get('headers', {})
+    return answers(found, 200, 300) and any(
+        ';version=' in headers.get(name, '').replace(' ', '')
+        for name in ('Accept', 'Content-Type'))
+
+
+def climbs(found: Found) -> bool:
+    return answers(found, 200, 404) and '..' in found.path
+
+
+def is_too_large(found: Found) -> bool:
+    return answers(found, 413, 413)

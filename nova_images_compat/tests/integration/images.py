@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Images in the real Glance, as the contract's scenarios describe them."""
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from concurrent import futures
+import datetime
+import time
+from typing import Any
+
+import requests
+
+from nova_images_compat.tests.integration.stack import description
+from nova_images_compat.tests.integration.stack import mariadb
+
+TIMEOUT = 30
+FIRST_TIME = datetime.datetime(2026, 1, 31, 12)
+
+_PATCH_TYPE = 'application/openstack-images-v2.1-json-patch'
+_BINARY = {'Content-Type': 'application/octet-stream'}
+_IMPORT_TASK = 'os_glance_import_task'
+_POLL_SECONDS = 0.1
+_THREADS = 4
+
+Image = dict[str, Any]
+
+
+class Images:
+    """Glance's API, for tests to put images in and look at them.
+
+    :param stack: has Glance running
+    :param token: returns the token of a user
+    """
+
+    def __init__(
+        self, stack: description.Description, token: Callable[[str], str],
+    ) -> None:
+        self.stack = stack
+        self.token = token
+        self._count = 0
+
+    def request(
+        self, method: str, path: str, user: str = 'admin', **kwargs: Any,
+    ) -> requests.Response:
+        """Send a request.
+
+        :param path: below /v2
+        :raises: requests.HTTPError: it is refused
+        """
+        headers = {
+            'X-Auth-Token': self.token(user), **kwargs.pop('headers', {})}
+        response = requests.request(
+            method, f'{self.stack.image_url}/v2{path}', headers=headers,
+            timeout=TIMEOUT, **kwargs)
+        if not response.ok:
+            raise requests.HTTPError(
+                f'{method} {path}: {response.status_code} {response.text}',
+                response=response)
+        return response
+
+    def show(self, image_id: str) -> Image:
+        """Return an image as Glance itself shows it to the admin."""
+        return self.request('GET', f'/images/{image_id}').json()
+
+    def find_all(self) -> list[Image]:
+        """Return all images of all projects."""
+        return [
+            image for hidden in ('false', 'true')
+            for image in self._pages(hidden)]
+
+    def create(
+        self, owner: str | None = None, data: str | bytes | None = 'x',
+        deactivate: bool = False, **attributes: Any,
+    ) -> str:
+        """Create an image, and return its id.
+
+        :param owner: the user that creates it; None: "member", or the admin
+            for a public one
+        :param data: its payload; None: it stays queued
+        :param deactivate: whether it is deactivated afterwards
+        :param attributes: as Glance calls them, or properties; "import"
+            uploads by the interoperable import; "as" counts for nothing
+        """
+        attributes.pop('as', None)
+        imports = attributes.pop('import', False)
+        attributes.setdefault('visibility', 'shared')
+        if owner is None:
+            public = attributes['visibility'] == 'public'
+            owner = 'admin' if public else 'member'
+        image_id = self.request(
+            'POST', '/images', owner, json={
+                'disk_format': 'raw', 'container_format': 'bare',
+                **attributes}).json()['id']
+        if data is not None:
+            self._upload(
+                image_id, owner,
+                data.encode() if isinstance(data, str) else data, imports)
+        if deactivate:
+            self.request('POST', f'/images/{image_id}/actions/deactivate')
+        return image_id
+
+    def create_all(
+        self, descriptions: Sequence[Mapping[str, Any]],
+    ) -> dict[str, str]:
+        """Create images, oldest first and seconds apart.
+
+        :returns: ids by alias; by number, where a description has no "as"
+        """
+        ids = {
+            str(attributes.get('as', number)): self.create(**attributes)
+            for number, attributes in enumerate(descriptions)}
+        self.set_times_a_second_apart(list(ids.values()))
+        return ids
+
+    def set_times_a_second_apart(self, ids: Sequence[str]) -> None:
+        """Write creation and update times into Glance's own database, which
+        its API does not, so that nobody waits a second for each image.
+
+        :param ids: oldest first; they are newer than those of earlier calls
+        """
+        with mariadb.connect(self.stack, 'glance') as connection:
+            for image_id in ids:
+                self._count += 1
+                moment = FIRST_TIME + datetime.timedelta(seconds=self._count)
+                with connection.cursor() as cursor:
+                    cursor.execute(
+                        'UPDATE images SET created_at = %s, updated_at = %s '
+                        'WHERE id = %s', (moment, moment, image_id))
+
+    def update(self, image_id: str, changes: Sequence[Image]) -> None:
+        """Apply a JSON patch, of the operations add, replace, remove."""
+        self.request(
+            'PATCH', f'/images/{image_id}', json=changes,
+            headers={'Content-Type': _PATCH_TYPE})
+
+    def delete_all(self) -> None:
+        """Delete all images of all users, also protected ones."""
+        with futures.ThreadPoolExecutor(_THREADS) as pool:
+            while images := self.find_all():
+                list(pool.map(self._delete, images))
+
+    def _pages(self, hidden: str) -> list[Image]:
+        found: list[Image] = []
+        path = f'/images?limit=1000&visibility=all&os_hidden={hidden}'
+        while path:
+            page = self.request('GET', path).json()
+            found += page['images']
+            path = page.get('next', '').removeprefix('/v2')
+        return found
+
+    def _upload(
+        self, image_id: str, owner: str, data: bytes, imports: bool,
+    ) -> None:
+        place = 'stage' if imports else 'file'
+        self.request(
+            'PUT', f'/images/{image_id}/{place}', owner, data=data,
+            headers=_BINARY)
+        if not imports:
+            return
+        self.request(
+            'POST', f'/images/{image_id}/import', owner,
+            json={'method': {'name': 'glance-direct'}})
+        self._wait_until_imported(image_id)
+
+    def _wait_until_imported(self, image_id: str) -> None:
+        deadline = time.monotonic() + TIMEOUT
+        while True:
+            image = self.show(image_id)
+            # An import goes on for a moment after the image is active.
+            if image['status'] == 'active' and _IMPORT_TASK not in image:
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError(f'not imported: {image}')
+            time.sleep(_POLL_SECONDS)
+
+    def _delete(self, image: Image) -> None:
+        if image['protected']:
+            self.update(image['id'], [
+                {'op': 'replace', 'path': '/protected', 'value': False}])
+        self.request('DELETE', f'/images/{image["id"]}')

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Says what of Nova's process the filter changes: a script, beside Nova.
+
+Reads the filter's paste file and the environ of a request from the standard
+input, as JSON; writes what was different before, and afterwards, and the
+answer's status.
+"""
+
+import json
+import logging
+import sys
+from typing import Any
+
+from nova.wsgi import osapi_compute
+from oslo_config import cfg
+from paste.deploy import loadwsgi
+import webob
+
+
+class TokenAuth:
+    """What keystonemiddleware leaves of a token that is valid."""
+
+    has_user_token = True
+
+    def get_endpoint(self, *args: Any, **filters: Any) -> None:
+        """Find nothing in the token's catalogue: the filter is told."""
+
+
+def look() -> dict[str, str]:
+    """Return all options of the global configuration, and the loggers."""
+    conf = cfg.CONF
+    found = {
+        f'[{group}] {name}': repr(value)
+        for group in (None, *conf._groups)
+        for name, value in (conf if group is None else conf[group]).items()
+        if not isinstance(value, cfg.ConfigOpts.GroupAttr)}
+    found['files'] = repr(conf.config_file)
+    found['directories'] = repr(conf.config_dir)
+    found['handlers'] = repr(logging.root.handlers)
+    found['level'] = repr(logging.root.level)
+    return found
+
+
+def main() -> None:
+    given: dict[str, Any] = json.load(sys.stdin)
+    before = look()
+    images_compat = loadwsgi.loadfilter(
+        f'config:{given["paste"]}', 'images_compat')(
+            osapi_compute.application)
+    request = webob.Request.blank(given['path'], environ={
+        **given['environ'], 'keystone.token_auth': TokenAuth()})
+    answer = request.get_response(images_compat)
+    after = look()
+    json.dump({
+        'options': len(before),
+        'status': answer.status_int,
+        'changes': {
+            name: [before.get(name), after.get(name)]
+            for name in before.keys() | after.keys()
+            if before.get(name) != after.get(name)},
+    }, sys.stdout)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Writes configuration files as oslo.config reads them."""
+
+from collections.abc import Mapping
+import os
+from typing import Any
+
+Options = Mapping[str, Mapping[str, Any]]
+
+
+def merge(options: Options, others: Options) -> dict[str, dict[str, Any]]:
+    """Return options of which others take the place, one by one.
+
+    :param others: a value None leaves an option out
+    """
+    groups = {
+        name: {**options.get(name, {}), **others.get(name, {})}
+        for name in {**options, **others}}
+    return {
+        name: {
+            option: value for option, value in values.items()
+            if value is not None}
+        for name, values in groups.items()}
+
+
+def write(path: str, options: Options) -> str:
+    """Write a file that only its owner can read, and return its path."""
+    with open(path, 'w', opener=_private) as file:
+        for group, values in options.items():
+            file.write(f'[{group}]\n')
+            for name, value in values.items():
+                file.write(f'{name} = {value}\n')
+            file.write('\n')
+    return path
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

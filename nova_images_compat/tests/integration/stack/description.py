@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What tests are told about the stack that runs."""
+
+from collections.abc import Mapping
+import dataclasses
+import json
+import os
+import secrets
+from typing import Any
+
+VARIABLE = 'NOVA_IMAGES_COMPAT_STACK'
+
+REGION = 'RegionOne'
+SERVICE_PROJECT = 'service'
+OUR_USER = 'images'
+
+# Who there is, as the contract has them: the project and the roles in it.
+_USERS = {
+    'member': ('demo', ('member', 'reader')),
+    'reader': ('demo', ('reader',)),
+    'other': ('other', ('member', 'reader')),
+    'admin': ('admin', ('admin',)),
+    'glance': (SERVICE_PROJECT, ('admin', 'service')),
+    'nova': (SERVICE_PROJECT, ('admin', 'service')),
+    OUR_USER: (SERVICE_PROJECT, ('admin', 'service')),
+}
+SERVICE_USERS = ('glance', 'nova', OUR_USER)
+
+
+@dataclasses.dataclass
+class User:
+    """A user of the default domain, in the one project that it is used in."""
+
+    name: str
+    password: str
+    project: str
+    roles: tuple[str, ...]
+    id: str = ''
+    project_id: str = ''
+
+
+@dataclasses.dataclass
+class Description:
+    """Where everything is.
+
+    :ivar directory: what ends with the stack: configuration, data, pids
+    :ivar logs: the directory of the logs, which stays
+    :ivar identity_url: Keystone's root, without a version; so are the others
+    :ivar service_url: our service
+    :ivar venvs: the directories of the virtual environments, by name
+    :ivar pids: of the masters that were started with the stack, by name
+    """
+
+    directory: str
+    logs: str
+    users: dict[str, User]
+    identity_url: str = ''
+    image_url: str = ''
+    nova_url: str = ''
+    service_url: str = ''
+    service_config: str = ''
+    glance_config: str = ''
+    memcached: str = ''
+    mariadb_socket: str = ''
+    mariadb_port: int = 0
+    mariadb_user: str = ''
+    mariadb_password: str = ''
+    venvs: dict[str, str] = dataclasses.field(default_factory=dict)
+    pids: dict[str, int] = dataclasses.field(default_factory=dict)
+
+    @property
+    def auth_url(self) -> str:
+        return f'{self.identity_url}/v3'
+
+    @property
+    def processes(self) -> str:
+        """The directory of the processes' registry."""
+        return os.path.join(self.directory, 'processes')
+
+    def database_url(self, name: str) -> str:
+        """Return the URL of a database, for SQLAlchemy."""
+        return (
+            f'mysql+pymysql://{self.mariadb_user}:{self.mariadb_password}'
+            f'@127.0.0.1:{self.mariadb_port}/{name}')
+
+    def keystone_user(self, name: str) -> dict[str, Any]:
+        """Return keystoneauth's options of a user."""
+        user = self.users[name]
+        return {
+            'auth_type': 'password',
+            'auth_url': self.auth_url,
+            'username': user.name,
+            'password': user.password,
+            'user_domain_id': 'default',
+            'project_name': user.project,
+            'project_domain_id': 'default',
+        }
+
+    def keystone_authtoken(self, name: str) -> dict[str, Any]:
+        """Return ``[keystone_authtoken]`` of a service.
+
+        :param name: the service's user
+        """
+        return {
+            **self.keystone_user(name),
+            'www_authenticate_uri': self.auth_url,
+            'memcached_servers': self.memcached,
+            'region_name': REGION,
+            'service_token_roles': 'service',
+            'service_token_roles_required': True,
+            'http_connect_timeout': 5,
+            'http_request_max_retries': 1,
+        }
+
+    def write(self, path: str) -> None:
+        """Write it where ``load`` finds it, for its owner only."""
+        with open(os.open(
+                path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+                'w') as file:
+            json.dump(dataclasses.asdict(self), file, indent=2)
+
+
+def new(directory: str, logs: str) -> Description:
+    """Return the description of a stack that has nothing but passwords."""
+    return Description(
+        directory, logs,
+        {name: User(name, secrets.token_hex(16), project, roles)
+         for name, (project, roles) in _USERS.items()},
+        mariadb_user='openstack', mariadb_password=secrets.token_hex(16))
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Description:
+    """Return the description of the stack that runs.
+
+    :raises: RuntimeError: none does
+    """
+    path = environ.get(VARIABLE)
+    if not path:
+        raise RuntimeError(
+            f'{VARIABLE} is not set: the integration tests run by '
+            '"tox -e integration", or with what "tox -e integration -- '
+            '--keep" prints')
+    with open(path) as file:
+        attributes = json.load(file)
+    attributes['users'] = {
+        name: User(**{**user, 'roles': tuple(user['roles'])})
+        for name, user in attributes['users'].items()}
+    return Description(**attributes)

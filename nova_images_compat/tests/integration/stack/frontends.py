@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Debian's web servers, with the samples that send images to our service."""
+
+import os
+import pathlib
+import tempfile
+
+from nova_images_compat.tests.integration.stack import description
+from nova_images_compat.tests.integration.stack import process
+from nova_images_compat.tests.integration.stack import registry
+
+SAMPLES = pathlib.Path(__file__).parents[4] / 'etc/nova-images-compat'
+
+# In the samples.
+PORT = '8774'
+NOVA = '127.0.0.1:18774'
+SERVICE = '127.0.0.1:18775'
+
+_NGINX = '''\
+daemon off;
+{user}
+pid {directory}/nginx.pid;
+error_log stderr;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {directory}/body;
+    proxy_temp_path {directory}/proxy;
+    fastcgi_temp_path {directory}/fastcgi;
+    uwsgi_temp_path {directory}/uwsgi;
+    scgi_temp_path {directory}/scgi;
+    include {sample};
+}}
+'''
+
+_APACHE_MODULES = (
+    'mpm_event', 'authz_core', 'headers', 'proxy', 'proxy_http')
+_APACHE = '''\
+ServerRoot {directory}
+ServerName localhost
+PidFile {directory}/apache.pid
+DefaultRuntimeDir {directory}
+Mutex posixsem
+{user}
+{modules}
+ErrorLog /dev/stderr
+Include {sample}
+'''
+
+
+class Frontend(process.Server):
+    """The compute endpoint: a web server before Nova and our service.
+
+    :param account: on whose account it runs
+    :param stack: the stack that it belongs to
+    :param name: is unlike that of any other server
+    :param services: our services' addresses; more than one for HAProxy only
+    :cvar sample: the name of the sample file
+    """
+
+    sample: str
+
+    def __init__(
+        self, account: registry.Registry, stack: description.Description,
+        name: str, *services: str,
+    ) -> None:
+        self.port = process.free_port()
+        self.url = f'http://{process.HOST}:{self.port}'
+        self.directory = tempfile.mkdtemp(
+            prefix=f'{name}-', dir=stack.directory)
+        path = os.path.join(self.directory, self.sample)
+        with open(path, 'w') as file:
+            file.write(self.fill(stack, services))
+        super().__init__(
+            account, name, self.find_command(path),
+            os.path.join(stack.logs, f'{name}.log'),
+            lambda: process.port_answers(self.port))
+
+    def fill(
+        self, stack: description.Description, services: tuple[str, ...],
+    ) -> str:
+        """Return the sample with this stack's addresses."""
+        text = (SAMPLES / self.sample).read_text()
+        for old, new in (
+                (NOVA, stack.nova_url.removeprefix('http://')),
+                (SERVICE, services[0]),
+                *self.listen(f'{process.HOST}:{self.port}')):
+            if old not in text:
+                raise ValueError(f'{self.sample} does not have "{old}"')
+            text = text.replace(old, new)
+        return text
+
+    def listen(self, address: str) -> tuple[tuple[str, str], ...]:
+        """Return what becomes what, so that it listens on an address."""
+        raise NotImplementedError()
+
+    def find_command(self, path: str) -> list[str]:
+        """Return the command that serves what a file says."""
+        raise NotImplementedError()
+
+    def write(self, name: str, text: str, sample: str, user: str) -> str:
+        """Write what goes around a sample, and return its path."""
+        path = os.path.join(self.directory, name)
+        with open(path, 'w') as file:
+            file.write(text.format(
+                directory=self.directory, sample=sample,
+                user='' if os.getuid() else user,
+                modules='\n'.join(
+                    f'LoadModule {module}_module '
+                    f'/usr/lib/apache2/modules/mod_{module}.so'
+                    for module in _APACHE_MODULES)))
+        return path
+
+
+class Nginx(Frontend):
+
+    sample = 'nginx.conf'
+
+    def listen(self, address: str) -> tuple[tuple[str, str], ...]:
+        return ((f'listen {PORT};', f'listen {address};'),)
+
+    def find_command(self, path: str) -> list[str]:
+        around = self.write('main.conf', _NGINX, path, 'user root;')
+        return [process.find_program('nginx', 'nginx-light'), '-c', around,
+                '-p', self.directory, '-e', 'stderr']
+
+
+class HAProxy(Frontend):
+
+    sample = 'haproxy.cfg'
+    second = '# server images2 127.0.0.2:18775'
+
+    def fill(
+        self, stack: description.Description, services: tuple[str, ...],
+    ) -> str:
+        text = super().fill(stack, services)
+        for number, service in enumerate(services[1:], 2):
+            text = text.replace(
+                self.second, f'server images{number} {service}')
+        return text
+
+    def listen(self, address: str) -> tuple[tuple[str, str], ...]:
+        return ((f'bind :{PORT}', f'bind {address}'),)
+
+    def find_command(self, path: str) -> list[str]:
+        return [process.find_program('haproxy', 'haproxy'), '-db', '-f', path]
+
+
+class Apache(Frontend):
+
+    sample = 'apache.conf'
+
+    def listen(self, address: str) -> tuple[tuple[str, str], ...]:
+        return ((f'Listen {PORT}', f'Listen {address}'),
+                (f'*:{PORT}', address))
+
+    def find_command(self, path: str) -> list[str]:
+        around = self.write(
+            'main.conf', _APACHE, path, 'User www-data\nGroup www-data')
+        return [process.find_program('apache2', 'apache2'),
+                '-D', 'FOREGROUND', '-f', around]

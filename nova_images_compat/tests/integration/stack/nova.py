@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""A real Nova API, of which images are all that can be asked."""
+
+import os
+import shutil
+import tempfile
+
+import fixtures
+
+from nova_images_compat.tests.integration.stack import configuration
+from nova_images_compat.tests.integration.stack import description
+from nova_images_compat.tests.integration.stack import registry
+from nova_images_compat.tests.integration.stack import uwsgi
+from nova_images_compat.tests.integration.stack import venvs
+
+MODULE = 'nova.wsgi.osapi_compute:application'
+CONFIG_VARIABLE = 'OS_NOVA_CONFIG_DIR'
+
+_CONF = 'nova.conf'
+_PASTE = 'api-paste.ini'
+_PIPELINE_END = ' osapi_compute_app_v21\n'
+
+# What an operator puts into api-paste.ini.
+_FILTER = '''
+[filter:images_compat]
+use = egg:nova-images-compat#images_compat
+config_file = {config_file}
+'''
+
+
+class Nova(fixtures.Fixture):
+    """Nova's API with a cell, and no compute.
+
+    :param account: on whose account it runs
+    :param stack: has MariaDB, memcached and the URLs
+    :param port: the port of Nova's URL
+    """
+
+    def __init__(
+        self, account: registry.Registry, stack: description.Description,
+        port: int,
+    ) -> None:
+        self.account = account
+        self.stack = stack
+        self.port = port
+
+    def _setUp(self) -> None:
+        config = config_directory(self.stack)
+        self.directory = os.path.dirname(config)
+        os.makedirs(config)
+        self.config = configuration.write(
+            os.path.join(config, _CONF), self._options(config))
+        shutil.copy(
+            os.path.join(venvs.path('nova'), 'etc/nova', _PASTE), config)
+        self._manage('api_db', 'sync')
+        self._manage(
+            'cell_v2', 'map_cell0', '--database_connection',
+            self.stack.database_url('nova_cell0'))
+        self._manage('db', 'sync')
+        self._manage('cell_v2', 'create_cell', '--name', 'cell1')
+        self.server = self.useFixture(uwsgi.Server(
+            self.account, 'nova', venvs.program('nova', ''),
+            MODULE, self.port, self.stack.logs, {CONFIG_VARIABLE: config}))
+
+    def _options(self, config: str) -> configuration.Options:
+        return {
+            'DEFAULT': {
+                'use_stderr': True,
+                'state_path': self.directory,
+                'transport_url': 'fake:/',
+                'my_ip': '127.0.0.1',
+                'host': 'localhost',
+            },
+            'api_database': {
+                'connection': self.stack.database_url('nova_api')},
+            'database': {'connection': self.stack.database_url('nova_cell1')},
+            'keystone_authtoken': self.stack.keystone_authtoken('nova'),
+            'service_user': {
+                **self.stack.keystone_user('nova'),
+                'send_service_user_token': True},
+            'glance': {
+                'valid_interfaces': 'public',
+                'region_name': description.REGION},
+            'wsgi': {
+                'api_paste_config': os.path.join(config, _PASTE)},
+            'oslo_concurrency': {
+                'lock_path': os.path.join(self.directory, 'locks')},
+        }
+
+    def _manage(self, *arguments: str) -> None:
+        self.account.run(
+            f'nova-manage {" ".join(arguments[:2])}',
+            [venvs.program('nova', 'nova-manage'),
+             '--config-file', self.config, *arguments],
+            os.path.join(self.stack.logs, 'nova-manage.log'))
+
+
+def config_directory(stack: description.Description) -> str:
+    """Return the directory of Nova's configuration."""
+    return os.path.join(stack.directory, 'nova', 'config')
+
+
+def add_filter(
+    stack: description.Description, options: configuration.Options | None,
+) -> str:
+    """Copy Nova's configuration, and paste our filter into its pipelines.
+
+    :param options: of the filter; None: nova.conf has them
+    :returns: the directory of the copy
+    """
+    directory = os.path.join(
+        tempfile.mkdtemp(prefix='nova-', dir=stack.directory), 'config')
+    shutil.copytree(config_directory(stack), directory)
+    conf = os.path.join(directory, _CONF)
+    paste = os.path.join(directory, _PASTE)
+    with open(conf, 'a') as file:
+        file.write(f'[wsgi]\napi_paste_config = {paste}\n')
+    config_file = conf if options is None else configuration.write(
+        os.path.join(os.path.dirname(directory), 'images.conf'), options)
+    with open(paste) as file:
+        pipelines = file.read()
+    with open(paste, 'w') as file:
+        file.write(pipelines.replace(
+            _PIPELINE_END, f' images_compat{_PIPELINE_END}'))
+        file.write(_FILTER.format(config_file=config_file))
+    return directory
+
+
+def server(
+    account: registry.Registry, stack: description.Description, name: str,
+    config: str, module: str = MODULE,
+) -> uwsgi.Server:
+    """Return one more server on Nova's databases.
+
+    :param name: is unlike that of any other server
+    :param config: the directory of its configuration
+    :param module: the application
+    """
+    return uwsgi.Server(
+        account, name, venvs.program('nova', ''), module, None, stack.logs,
+        {CONFIG_VARIABLE: config})

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""A WSGI application under uWSGI."""
+
+from collections.abc import Mapping
+import os
+import subprocess
+
+from nova_images_compat.tests.integration.stack import process
+from nova_images_compat.tests.integration.stack import registry
+
+PROCESSES = 2
+THREADS = 4
+
+# uWSGI resets connections that are kept alive on a plain HTTP socket.
+_FLAGS = (
+    '--master', '--processes', str(PROCESSES), '--threads', str(THREADS),
+    '--enable-threads', '--lazy-apps', '--thunder-lock', '--die-on-term',
+    '--need-app', '--add-header', 'Connection: close',
+    '--buffer-size', '65535')
+
+# What the master writes when a worker ended that it had not told to.
+_WORKER_DIED = b'DAMN ! worker'
+
+
+class Server(process.Server):
+    """An application, served on a port of the loopback interface.
+
+    :param account: on whose account it runs
+    :param name: what it is
+    :param scripts: the directory of pyuwsgi, in the application's virtual
+        environment
+    :param module: the application, as MODULE:NAME
+    :param port: the port; None: one that is free
+    :param logs: the directory of the log
+    :param environment: variables that tell the application where its
+        configuration is
+    """
+
+    def __init__(
+        self, account: registry.Registry, name: str, scripts: str,
+        module: str, port: int | None, logs: str,
+        environment: Mapping[str, str],
+    ) -> None:
+        self.port = port or process.free_port()
+        self.url = f'http://{process.HOST}:{self.port}'
+        super().__init__(
+            account, name,
+            [os.path.join(scripts, 'pyuwsgi'),
+             '--http-socket', f'{process.HOST}:{self.port}',
+             '--module', module, *_FLAGS],
+            os.path.join(logs, f'{name}.log'),
+            lambda: process.url_answers(f'{self.url}/'), environment)
+
+    def start(self, wait: bool = True) -> None:
+        with open(self.log, 'ab') as log:
+            self._log_begin = log.tell()
+        super().start(wait)
+
+    def find_failure(
+        self, process: subprocess.Popen[bytes],
+    ) -> str | None:
+        """Find also workers that end, for the master starts them anew."""
+        with open(self.log, 'rb') as log:
+            log.seek(self._log_begin)
+            if log.read().count(_WORKER_DIED) >= PROCESSES:
+                return 'the application cannot be loaded'
+        return super().find_failure(process)

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Of several servers of Glance, some may be down, and come back."""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from concurrent import futures
+import contextlib
+import itertools
+import threading
+from typing import NamedTuple
+
+import requests
+
+from nova_images_compat.image.glance import endpoints
+from nova_images_compat.tests.integration import faults
+from nova_images_compat.tests.integration import proxy
+from nova_images_compat.tests.integration import servers
+
+TIMEOUT = 2.0
+ROUNDS = 10
+
+# Of one writer; below the quota of Glance.
+PROPERTIES = 30
+
+
+class Outcome(NamedTuple):
+    """What came of one request of many.
+
+    :ivar key: the metadata item that it wrote, or nothing
+    :ivar number: the value, higher than that of any earlier write of the key
+    """
+
+    image_id: str
+    key: str
+    number: int
+    response: requests.Response
+
+
+class ApiServersTest(servers.ServersTestCase):
+
+    @classmethod
+    def start_servers(cls) -> None:
+        cls.one = cls.start(proxy.Proxy(cls.stack.image_url))
+        cls.other = cls.start(proxy.Proxy(cls.stack.image_url))
+        cls.service = cls.start(cls.new_service('two', {
+            'glance': {
+                'api_servers': f'{cls.one.url},{cls.other.url}',
+                'timeout': TIMEOUT, 'num_retries': 2}}))
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.addCleanup(self.glance.delete_all)
+        [self.image_id] = self.create_apart(1)
+        self.path = f'/v2.1/images/{self.image_id}'
+        self.addCleanup(self.one.heal)
+        self.addCleanup(self.other.heal)
+
+    def test_one_refuses_and_comes_back(self) -> None:
+        self.one.refuse()
+        self.assertServed(self.other)
+        self.one.heal()
+        self.other.refuse()
+        self.assertServed(self.one)
+        self.other.heal()
+        self.one.forget()
+        self.other.forget()
+        servers.wait_until(self.both_asked, endpoints.OUT_OF_FAVOUR + 10)
+
+    def test_one_hangs(self) -> None:
+        self.one.fail(faults.hang)
+        self.assertServed(self.other)
+
+    def test_one_is_busy(self) -> None:
+        """What is only read is read of the other one."""
+        self.one.fail(faults.answer(503))
+        for _ in range(ROUNDS):
+            self.assertEqual(
+                200,
+                self.request(self.service.url, 'GET', self.path).status_code)
+
+    def test_both_refuse(self) -> None:
+        self.one.refuse()
+        self.other.refuse()
+        self.assertFault(
+            self.request(self.service.url, 'GET', self.path),
+            serviceUnavailable=503)
+
+    def both_asked(self) -> bool:
+        self.assertEqual(
+            200,
+            self.request(self.service.url, 'GET', self.path).status_code)
+        return bool(self.one.count() and self.other.count())
+
+    def assertServed(self, server: proxy.Proxy) -> None:
+        """Check that requests succeed, with one server left."""
+        for other in (self.one, self.other):
+            other.forget()
+        statuses = []
+        for number in range(ROUNDS):
+            statuses += [
+                self.request(self.service.url, *request).status_code
+                for request in (
+                    ('GET', self.path), ('GET', '/v2.1/images'),
+                    ('GET', f'{self.path}/metadata'))]
+            statuses.append(self.request(
+                self.service.url, 'PUT', f'{self.path}/metadata/k',
+                json={'meta': {'k': str(number)}}).status_code)
+        self.assertEqual([200] * len(statuses), statuses)
+        self.assertEqual(
+            str(ROUNDS - 1), self.glance.show(self.image_id)['k'])
+        self.assertGreaterEqual(server.count(), 4 * ROUNDS)
+
+
+class RestartTest(servers.ServersTestCase):
+
+    @classmethod
+    def start_servers(cls) -> None:
+        cls.server = cls.new_glance('restarted')
+        cls.proxy = cls.start(proxy.Proxy(cls.server.url))
+        cls.service = cls.new_service('restarted', {
+            'glance': {
+                'endpoint_override': cls.proxy.url, 'timeout': 5,
+                'num_retries': 2}})
+        cls.start_all(cls.server, cls.service)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.addCleanup(self.glance.delete_all)
+        self.addCleanup(self.proxy.heal)
+        self.image_ids = self.create_apart(2)
+
+    def test_restarted_under_load(self) -> None:
+        with self.load() as outcomes:
+            self.server.restart()
+        self.check(outcomes)
+
+    def test_crashed_under_load(self) -> None:
+        with self.load() as outcomes:
+            self.server.kill()
+            self.server.start()
+        self.check(outcomes)
+
+    def test_suspended_under_load(self) -> None:
+        with self.load(writers=3) as outcomes:
+            self.server.suspend()
+            seen = len(outcomes)
+            servers.wait_until(lambda: len(outcomes) >= seen + 4, 30)
+            self.server.resume()
+        self.check(outcomes)
+
+    def test_cut_under_load(self) -> None:
+        for fault in (faults.cut_early, faults.cut_after, faults.cut_in_body):
+            with self.load(writers=4) as outcomes:
+                self.proxy.fail(fault, method='PATCH', every=3)
+                servers.wait_until(lambda: len(outcomes) > 80, 30)
+                self.proxy.heal()
+            self.check(outcomes)
+
+    @contextlib.contextmanager
+    def load(self, writers: int = 2) -> Iterator[list[Outcome]]:
+        """Send requests from several threads all the time, and after it
+        until each has succeeded once more.
+        """
+        outcomes: list[Outcome] = []
+        ended = threading.Event()
+
+        def go_on(send: Callable[[int], bool]) -> None:
+            for number in itertools.count():
+                is_last = ended.is_set()
+                if send(number) and is_last:
+                    return
+
+        def write(name: str, image_id: str) -> None:
+            def put(number: int) -> bool:
+                key = f'{name}-{number % PROPERTIES}'
+                response = self.request(
+                    self.service.url, 'PUT',
+                    f'/v2.1/images/{image_id}/metadata/{key}',
+                    json={'meta': {key: str(number)}})
+                outcomes.append(Outcome(image_id, key, number, response))
+                return response.ok
+
+            go_on(put)
+
+        def read(image_id: str) -> None:
+            def get(number: int) -> bool:
+                response = self.request(
+                    self.service.url, 'GET', f'/v2.1/images/{image_id}')
+                outcomes.append(Outcome(image_id, '', number, response))
+                return response.ok
+
+            go_on(get)
+
+        with futures.ThreadPoolExecutor(16) as pool:
+            running = [
+                *(pool.submit(write, f'w{number}', image_id)
+                  for number in range(writers)
+                  for image_id in self.image_ids),
+                *(pool.submit(read, image_id)
+                  for image_id in self.image_ids)]
+            try:
+                servers.wait_until(lambda: len(outcomes) > 10, 10)
+                yield outcomes
+            finally:
+                ended.set()
+                for each in running:
+                    each.result()
+
+    def check(self, outcomes: list[Outcome]) -> None:
+        acknowledged: dict[tuple[str, str], int] = {}
+        for outcome in outcomes:
+            if not outcome.response.ok:
+                self.assertFault(
+                    outcome.response, serviceUnavailable=503,
+                    computeFault=502)
+            elif outcome.key:
+                acknowledged[outcome.image_id, outcome.key] = outcome.number
+        found = {
+            image_id: self.glance.show(image_id)
+            for image_id in self.image_ids}
+        lost = {
+            (image_id, key): (number, found[image_id].get(key))
+            for (image_id, key), number in acknowledged.items()
+            if int(found[image_id].get(key, -1)) < number}
+        self.assertEqual({}, lost)
+        self.assertEqual(
+            set(self.image_ids), {image_id for image_id, _ in acknowledged})

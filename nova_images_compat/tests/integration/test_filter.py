@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The images API as a filter in the pipelines of a real Nova."""
+
+from collections.abc import Mapping
+import os
+from typing import Any
+import uuid
+
+import requests
+import testscenarios
+import webob
+
+from nova_images_compat.tests.contract import replay
+from nova_images_compat.tests.integration import operations
+from nova_images_compat.tests.integration import servers
+from nova_images_compat.tests.integration.stack import configuration
+from nova_images_compat.tests.integration.stack import description
+from nova_images_compat.tests.integration.stack import nova
+from nova_images_compat.tests.integration.stack import uwsgi
+
+WITHOUT_IMAGES = (
+    'nova_images_compat.tests.integration.nova_process.without_images'
+    ':application')
+
+# Deviations of the service that the filter, which hands on such a request or
+# never sees it, leaves as Nova has them.
+NOVAS = {
+    'D6': 'what has no route goes on to Nova, which answers in plain text',
+    'D21': "a body over the limit is refused by Nova's own filter before us",
+}
+
+# With it, Nova's plain text would be HTML; it was recorded without.
+NO_ACCEPT = {'Accept': None}
+
+# Of other requests' answers, what is another one every time.
+CHANGING = (
+    'Date', 'X-Openstack-Request-Id', 'X-Compute-Request-Id',
+    'Content-Length')
+
+
+def filter_options(stack: description.Description) -> configuration.Options:
+    """Return all that the filter has to be told."""
+    return {
+        'DEFAULT': {'state_path': os.path.join(stack.directory, 'filter')},
+        'glance': {
+            'valid_interfaces': 'public',
+            'region_name': description.REGION,
+            'timeout': 10}}
+
+
+class FilterTestCase(servers.ServersTestCase):
+    """Tests of a Nova that has the filter.
+
+    :cvar nova: that Nova
+    """
+
+    nova: uwsgi.Server
+
+    @classmethod
+    def new_nova(
+        cls, options: configuration.Options | None, module: str = nova.MODULE,
+    ) -> uwsgi.Server:
+        return nova.server(
+            cls.account, cls.stack, cls.__name__,
+            nova.add_filter(cls.stack, options), module)
+
+    @classmethod
+    def start_servers(cls) -> None:
+        cls.nova = cls.start(cls.new_nova(filter_options(cls.stack)))
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.addCleanup(self.glance.delete_all)
+
+    def assertOurs(self) -> None:
+        """Check that images are answered by us: Nova's filter of properties
+        finds nothing (D3).
+        """
+        image_id = self.glance.create(os_type='linux')
+        answer = self.request(
+            self.nova.url, 'GET', '/v2.1/images?property-os_type=linux')
+        self.assertEqual(
+            [image_id], [image['id'] for image in answer.json()['images']])
+
+    def assertSameAsNova(
+        self, method: str, path: str, **kwargs: Any,
+    ) -> requests.Response:
+        """Send a request to this Nova and to the stack's, which answer the
+        same.
+        """
+        ours = self.request(self.nova.url, method, path, **kwargs)
+        theirs = self.request(self.stack.nova_url, method, path, **kwargs)
+        self.assertEqual(theirs.status_code, ours.status_code, ours.text)
+        self.assertEqual(
+            theirs.text.replace(self.stack.nova_url, self.nova.url),
+            ours.text)
+        for answer in (ours, theirs):
+            for name in CHANGING:
+                answer.headers.pop(name, None)
+        self.assertEqual(theirs.headers, ours.headers)
+        return ours
+
+
+class ContractTest(testscenarios.WithScenarios, FilterTestCase):
+
+    scenarios = [
+        (scenario['name'], {'scenario': scenario})
+        for scenario in replay.scenarios()]
+
+    def test_scenario(self) -> None:
+        names = self.set_scene(self.scenario, self.nova.url)
+        self.assertEqual({}, replay.play_all(
+            self.scenario, lambda step: self.play(step, names)))
+
+    def play(
+        self, step: Mapping[str, Any], names: Mapping[str, str],
+    ) -> list[str]:
+        if step.get('deviation') not in NOVAS:
+            return replay.play(step, names, self.send)
+        recorded = step['nova']
+        wrong = replay.play({**step, 'expect': recorded}, names, self.send)
+        if self.answer.text != recorded['text']:
+            wrong.append(f'body {self.answer.text!r}')
+        return wrong
+
+    def send(
+        self, path: str, *, method: str, user: str | None,
+        headers: Mapping[str, str], json: Any, body: str | None,
+    ) -> webob.Response:
+        self.answer = self.request(
+            self.nova.url, method, path, user,
+            {**NO_ACCEPT, **headers}, json, body)
+        return webob.Response(
+            status=self.answer.status_code, body=self.answer.content,
+            headerlist=list(self.answer.headers.items()))
+
+
+class OthersTest(FilterTestCase):
+    """What is not ours is Nova's, as if we were not there."""
+
+    def test_images_are_ours(self) -> None:
+        self.assertOurs()
+
+    def test_reads(self) -> None:
+        for path in (
+                '/servers', '/servers/detail', '/flavors', '/flavors/detail',
+                '/os-keypairs', '/limits', '/servers/images',
+                f'/servers/{uuid.uuid4()}', '/os-aggregates/1/images', '/',
+                '/images/', '/imagesque', '/no-such-thing/images'):
+            for prefix in ('/v2.1', '/v2.1/{project}', '/v2/{project}'):
+                with self.subTest(path=prefix + path):
+                    self.assertSameAsNova('GET', prefix + path)
+
+    def test_servers(self) -> None:
+        answer = self.assertSameAsNova('GET', '/v2.1/servers/detail')
+        self.assertEqual({'servers': []}, answer.json())
+
+    def test_versions(self) -> None:
+        for version, path, status in (
+                ('2.36', '/images', 404), ('2.96', '/images/detail', 404),
+                ('latest', '/images', 404),
+                ('2.39', '/images/x/metadata', 404),
+                ('2.999', '/images', 406), ('3.0', '/images', 406),
+                ('1.0', '/images', 406), ('many', '/images', 400),
+                ('2.96', '/servers', 200), ('2.999', '/servers', 406)):
+            with self.subTest(version=version, path=path):
+                answer = self.assertSameAsNova(
+                    'GET', f'/v2.1{path}',
+                    headers={'OpenStack-API-Version': f'compute {version}'})
+                self.assertEqual(status, answer.status_code)
+        for path in ('/', '/v2.1', '/v2', '/v3'):
+            with self.subTest(path=path):
+                self.assertSameAsNova('GET', path, user=None)
+
+    def test_bodies(self) -> None:
+        """A body that Nova is to read has not been read before."""
+        name = f'images-{uuid.uuid4()}'
+        made = self.request(
+            self.nova.url, 'POST', '/v2.1/{project}/os-keypairs',
+            json={'keypair': {'name': name}})
+        self.assertEqual(200, made.status_code, made.text)
+        self.assertEqual(name, made.json()['keypair']['name'])
+        path = f'/v2.1/os-keypairs/{name}'
+        self.assertSameAsNova('GET', path)
+        gone = self.request(self.nova.url, 'DELETE', path)
+        self.assertEqual(202, gone.status_code, gone.text)
+        self.assertSameAsNova('GET', path)
+        for path in ('/v2.1/images', '/v2.1/os-keypairs'):
+            self.assertSameAsNova('POST', path, body='{')
+            self.assertSameAsNova('POST', path, json={'a': 'b' * 20000})
+
+    def test_authentication(self) -> None:
+        for user in (None, 'bad'):
+            for path in ('/images', '/servers'):
+                answer = self.assertSameAsNova(
+                    'GET', f'/v2.1{path}', user=user)
+                self.assertEqual(401, answer.status_code)
+
+
+class WithoutImagesTest(operations.OperationsTestCase, FilterTestCase):
+    """Nova no longer has images, and nova.conf is all that is configured."""
+
+    @classmethod
+    def start_servers(cls) -> None:
+        cls.nova = cls.start(cls.new_nova(None, WITHOUT_IMAGES))
+
+    def test_every_operation(self) -> None:
+        self.assertEveryOperationWorks(self.nova.url)
+
+    def test_legacy(self) -> None:
+        image_id = self.glance.create()
+        answer = self.request(
+            self.nova.url, 'GET', '/v2/{project}/images',
+            headers={'OpenStack-API-Version': 'compute 2.96'})
+        self.assertEqual(
+            [image_id], [image['id'] for image in answer.json()['images']])
+
+    def test_nova_has_none(self) -> None:
+        answer = self.request(
+            self.nova.url, 'GET', '/v2.1/images',
+            headers={'OpenStack-API-Version': 'compute 2.36'})
+        self.assertEqual(404, answer.status_code)
+        self.assertIn('<html>', answer.text)
+
+    def test_others(self) -> None:
+        for path in ('/servers', '/flavors', '/limits'):
+            self.assertSameAsNova('GET', f'/v2.1/{{project}}{path}')
