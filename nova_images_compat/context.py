@@ -4,20 +4,44 @@
 
 from typing import Any
 
+from keystoneauth1 import plugin
 from oslo_context import context
 
 ADMIN_ROLE = 'admin'
 READER_ROLE = 'reader'
 
 
-class RequestContext(context.RequestContext):
-    """The caller of one request, as authentication left it in the environ."""
+# Where keystonemiddleware leaves the validated token and its catalogue.
+ENV_TOKEN_AUTH = 'keystone.token_auth'
 
-    def __init__(self, **kwargs: Any) -> None:
+
+class RequestContext(context.RequestContext):
+    """The caller of one request, as authentication left it in the environ.
+
+    :ivar user_auth: the caller's token and its catalogue of services; None
+        where Keystone had no part in it
+    """
+
+    def __init__(
+        self, user_auth: plugin.BaseAuthPlugin | None = None, **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
+        self.user_auth = user_auth
         roles = {role.lower() for role in self.roles}
         self.is_admin = ADMIN_ROLE in roles
         self.is_reader_only = roles == {READER_ROLE}
+
+    @classmethod
+    def from_environ(
+        cls, environ: dict[str, Any], **kwargs: Any,
+    ) -> 'RequestContext':
+        """Return the caller of a request that has passed authentication.
+
+        :param environ: the request's WSGI environment
+        :param kwargs: take precedence over it
+        """
+        kwargs.setdefault('user_auth', environ.get(ENV_TOKEN_AUTH))
+        return super().from_environ(environ, **kwargs)
 
 
 def get_admin_context() -> RequestContext:

@@ -54,6 +54,12 @@ class ReservedMetadataKey(BadRequest):
         "the image, which image metadata cannot change.")
 
 
+class MetadataRefused(BadRequest):
+    """Metadata that the image store does not take."""
+
+    message_format = 'The image store refuses the metadata: %(reason)s'
+
+
 class InvalidVersionString(BadRequest):
     message_format = (
         'API Version String %(version)s is of invalid format. Must be of '
@@ -88,6 +94,10 @@ class ImageDeleteNotAuthorized(Forbidden):
     message_format = 'You are not allowed to delete the image.'
 
 
+class ListNotAuthorized(Forbidden):
+    message_format = 'Not authorized to list images.'
+
+
 class MetadataLimitExceeded(Forbidden):
     message_format = 'Image metadata limit exceeded'
 
@@ -112,9 +122,29 @@ class VersionNotSupported(APIError):
         '%(minimum)s and maximum is %(maximum)s.')
 
 
+class Conflict(APIError):
+    code = 409
+
+
+class ImageInUse(Conflict):
+    message_format = 'The image is in use and cannot be deleted.'
+
+
+class MetadataConflict(Conflict):
+    message_format = (
+        'The metadata of the image was changed by somebody else at the same '
+        'time. Try again.')
+
+
 class UnsupportedContentType(APIError):
     code = 415
     message_format = 'Unsupported Content-Type'
+
+
+class BadGateway(APIError):
+    code = 502
+    message_format = (
+        'The image store answered something that makes no sense.')
 
 
 class Unavailable(APIError):
@@ -142,6 +172,11 @@ class IdentityUnavailable(Unavailable):
     message_format = 'The Identity service is not available. Try again later.'
 
 
+class LockUnavailable(Unavailable):
+    message_format = (
+        'The image is being changed by somebody else. Try again later.')
+
+
 class OperatorError(Exception):
     """What an operator must put right; its text is one line, for a terminal.
 
@@ -157,7 +192,11 @@ class ConfigurationError(OperatorError):
 
 
 class DatabaseNotReady(OperatorError):
-    """The catalogue's database is missing, unreachable or not migrated."""
+    """The service's database is missing, unreachable or not migrated."""
+
+
+class DatabaseUnreachable(DatabaseNotReady):
+    """The service's database does not answer."""
 
 
 class CommandError(OperatorError):

@@ -129,7 +129,8 @@ def _load(conf: cfg.ConfigOpts) -> policy.Enforcer:
             f'{name}: it is not a mapping of rules to checks') from error
     except Exception as error:
         raise exception.ConfigurationError(f'{name}: {error}') from error
-    _warn_of_unknown_rules(enforcer, name)
+    for rule in unknown_rules(enforcer):
+        LOG.warning('%s: there is no rule %s; it guards nothing', name, rule)
     # From here on, it is for us to say when the files are read.
     enforcer.use_conf = False
     return enforcer
@@ -146,12 +147,11 @@ def _refuse_unread_rules(enforcer: policy.Enforcer) -> None:
             raise ValueError(f'{name}: cannot read "{rule.check_str}"')
 
 
-def _warn_of_unknown_rules(enforcer: policy.Enforcer, name: str) -> None:
-    for rule in enforcer.file_rules:
-        if rule.startswith(OWN_RULES) and (
-                rule not in enforcer.registered_rules):
-            LOG.warning('%s: there is no rule %s; it guards nothing',
-                        name, rule)
+def unknown_rules(enforcer: policy.Enforcer) -> list[str]:
+    """Return the rules of the policy files that look like ours and are not."""
+    return [rule for rule in enforcer.file_rules
+            if rule.startswith(OWN_RULES)
+            and rule not in enforcer.registered_rules]
 
 
 def _refuse_emptied(files: list[str]) -> None:

@@ -2,7 +2,9 @@
 
 """Makes the applications: by hand, and for paste.deploy."""
 
+from collections.abc import Callable
 import configparser
+import functools
 from importlib import metadata
 import os
 import pathlib
@@ -19,8 +21,11 @@ from nova_images_compat.api.controllers import image_metadata
 from nova_images_compat.api.controllers import images
 from nova_images_compat.api.controllers import versions
 from nova_images_compat.api.pipeline import paste
+from nova_images_compat.api import plugin
 from nova_images_compat.api import routes
 from nova_images_compat.api import wsgi
+from nova_images_compat.conf import loader
+from nova_images_compat import context as request_context
 from nova_images_compat import exception
 from nova_images_compat.image import base
 from nova_images_compat import policy
@@ -42,7 +47,7 @@ def load(conf: cfg.ConfigOpts) -> paste.WSGIApplication:
     :param conf: the configuration, which the application keeps to itself
     :raises: ConfigurationError, DatabaseNotReady
     """
-    path = _paste_file(conf)
+    path = paste_file(conf)
     try:
         return loadwsgi.ConfigLoader(path).get_app(
             APPLICATION, global_conf={paste.CONF_KEY: conf})
@@ -55,12 +60,28 @@ def images_factory(
     global_conf: dict[str, Any], **local_conf: str,
 ) -> paste.WSGIApplication:
     """Make the images API; a paste.deploy application factory."""
-    conf = global_conf[paste.CONF_KEY]
-    rules = policy.Policy(conf)
-    store = load_store(conf)
-    return routes.Router(
-        images.ImagesController(conf, store, rules),
-        image_metadata.ImageMetadataController(conf, store, rules))
+    return _make_router(global_conf[paste.CONF_KEY])
+
+
+def filter_factory(
+    global_conf: dict[str, Any], **local_conf: str,
+) -> Callable[[paste.WSGIApplication], plugin.ImagesCompat]:
+    """Make the images API as a filter for Nova's pipeline; a paste.deploy
+    filter factory.
+
+    The configuration is its own: that of the other service, which is global
+    there, is neither read nor touched.
+
+    :param config_file: the configuration files, separated by ``;``;
+        otherwise they are where the standalone service has them
+    :raises: ConfigurationError, DatabaseNotReady
+    """
+    environ = dict(os.environ)
+    if 'config_file' in local_conf:
+        environ[loader.FILES_VARIABLE] = local_conf['config_file']
+    conf = loader.load(environ=environ)
+    router = _make_router(conf)
+    return lambda application: plugin.ImagesCompat(application, conf, router)
 
 
 def versions_factory(
@@ -72,7 +93,7 @@ def versions_factory(
     choices = wsgi.Resource(controller.choices)
 
     def application(environ: dict[str, Any], start_response: Any) -> Any:
-        chosen = index if environ['PATH_INFO'] in ('', '/') else choices
+        chosen = index if environ['PATH_INFO'].strip('/') == '' else choices
         return chosen(environ, start_response)
 
     return application
@@ -106,7 +127,31 @@ def load_store(conf: cfg.ConfigOpts) -> base.ImageStore:
     return cast(type[base.ImageStore], found.driver)(conf)
 
 
-def _paste_file(conf: cfg.ConfigOpts) -> str:
+def _make_router(conf: cfg.ConfigOpts) -> routes.Router:
+    rules = policy.Policy(conf)
+    store = load_store(conf)
+    return routes.Router(
+        images.ImagesController(conf, store, rules),
+        image_metadata.ImageMetadataController(conf, store, rules),
+        versions.VersionsController(conf),
+        find_image_root=functools.partial(_public_root, store) if (
+            conf.api.deprecation_headers) else None)
+
+
+def _public_root(
+    store: base.ImageStore, context: request_context.RequestContext,
+) -> str | None:
+    try:
+        return store.public_root(context)
+    except exception.ImageStoreUnavailable:
+        return None
+
+
+def paste_file(conf: cfg.ConfigOpts) -> str:
+    """Return the path of the file that describes the pipeline.
+
+    :raises: ConfigurationError: there is none
+    """
     name = conf.wsgi.api_paste_config
     checkout = pathlib.Path(__file__).resolve().parents[2]
     installed = [

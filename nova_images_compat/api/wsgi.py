@@ -10,6 +10,7 @@ statement of the operation.
 from collections.abc import Callable
 from collections.abc import Iterable
 import functools
+import re
 from typing import Any
 
 import microversion_parse
@@ -17,6 +18,7 @@ import orjson
 from oslo_config import cfg
 from oslo_log import log as logging
 import webob
+import webob.acceptparse
 import webob.exc
 
 from nova_images_compat import context as request_context
@@ -29,14 +31,19 @@ LOG = logging.getLogger(__name__)
 JSON_TYPE = 'application/json'
 JSON_TYPES = (JSON_TYPE, 'application/vnd.openstack.compute+json')
 FAULT_CONTENT_TYPE = f'{JSON_TYPE}; charset=UTF-8'
+PARAMETER = re.compile(r';\s*(?!q=)[^;,]*')
 BODY_TYPES = (None, '', 'text/plain', *JSON_TYPES)
 METHODS_WITH_BODY = ('POST', 'PUT')
 
 ENV_CONTEXT = 'nova_images_compat.context'
+ENV_IMAGE_ROOT = 'nova_images_compat.image_root'
 ENV_LEGACY_V2 = 'openstack.legacy_v2'
 ENV_MICROVERSION = 'compute.microversion'
+ENV_OPERATION = 'nova_images_compat.operation'
 ENV_REQUEST_ID = 'openstack.request_id'
 ENV_ROUTE = 'wsgiorg.routing_args'
+
+LAST_VERSIONS = ('images_max_version', 'metadata_max_version')
 
 NO_ROUTE: tuple[tuple[()], dict[str, str]] = ((), {})
 
@@ -98,7 +105,11 @@ class Request(webob.Request):
         accept = self.environ.get('HTTP_ACCEPT')
         if accept in (None, '*/*', JSON_TYPE):
             return JSON_TYPE
-        offers = self.accept.acceptable_offers(JSON_TYPES)
+        # A type that is named goes before one that "*/*" allows; of its
+        # parameters, only the quality counts.
+        offers = webob.acceptparse.create_accept_header(
+            PARAMETER.sub('', accept)).acceptable_offers(
+            sorted(JSON_TYPES, key=lambda offer: offer not in accept))
         return offers[0][0] if offers else JSON_TYPE
 
     def json_document(self) -> Any:
@@ -156,6 +167,13 @@ class Controller:
         self.store = store
         self.policy = rules
         self.response_validation: str = conf.api.response_validation
+        self._last_versions = {
+            name: microversion_parse.parse_version_string(conf.api[name])
+            for name in LAST_VERSIONS}
+
+    def last_version(self, name: str) -> microversion_parse.Version:
+        """Return the microversion that an option of ``[api]`` holds."""
+        return self._last_versions[name]
 
 
 class Resource:
@@ -169,6 +187,11 @@ class Resource:
     def __init__(self, action: Callable[..., Any]) -> None:
         self.action = action
         self.status: int = getattr(action, 'status', 200)
+
+    def serves(self, version: microversion_parse.Version) -> bool:
+        """Say whether the method is there in a microversion."""
+        return self.action.serves(  # type: ignore
+            self.action.__self__, version)  # type: ignore
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any],
@@ -201,27 +224,32 @@ class Resource:
         return response
 
 
-def api_version(minimum: str, maximum: str) -> Callable[..., Any]:
+def api_version(minimum: str, last: str) -> Callable[..., Any]:
     """Say from which microversion to which an operation is there.
 
     Outside of them it is 404, as if it had never been.
 
     :param minimum: the first microversion that has it, such as "2.1"
-    :param maximum: the last
+    :param last: the option of ``[api]`` that says which is the last
     """
     first = microversion_parse.parse_version_string(minimum)
-    last = microversion_parse.parse_version_string(maximum)
 
     def decorator(method: Callable[..., Any]) -> Callable[..., Any]:
+        def serves(
+            controller: Controller, version: microversion_parse.Version,
+        ) -> bool:
+            return version.matches(first, controller.last_version(last))
+
         @functools.wraps(method)
         def wrapper(
             self: Controller, req: Request, *args: Any, **kwargs: Any,
         ) -> Any:
-            if not req.microversion.matches(first, last):
+            if not serves(self, req.microversion):
                 raise exception.NotFound()
             return method(self, req, *args, **kwargs)
 
-        wrapper.api_versions = (minimum, maximum)  # type: ignore
+        wrapper.api_versions = (minimum, last)  # type: ignore
+        wrapper.serves = serves  # type: ignore
         return wrapper
 
     return decorator

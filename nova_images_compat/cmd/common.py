@@ -1,13 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""How every command ends on an error that is the operator's to mend."""
+"""What the commands have in common: how their actions are told to argparse,
+and how each ends on an error that is the operator's to mend."""
 
+import argparse
 from collections.abc import Callable
 import contextlib
 import functools
 import sys
+from typing import Any
+
+from oslo_config import cfg
 
 from nova_images_compat import exception
+
+
+def group(subparsers: Any, name: str, help_text: str) -> Any:
+    """Add a group of actions, such as "image", and return its subparsers."""
+    parser = subparsers.add_parser(name, help=help_text)
+    return parser.add_subparsers(
+        dest='action', metavar='ACTION', required=True)
+
+
+def command(
+    of_group: Any, name: str, function: Callable[[cfg.ConfigOpts], None],
+) -> argparse.ArgumentParser:
+    """Add an action to a group.
+
+    :param function: does it; its docstring is the help
+    """
+    parser = of_group.add_parser(
+        name, help=function.__doc__, description=function.__doc__)
+    parser.set_defaults(function=function)
+    return parser
 
 
 def reports_errors(

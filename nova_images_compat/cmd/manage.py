@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""``nova-images-compat-manage``: looks after the embedded catalogue."""
+"""``nova-images-compat-manage``: looks after the embedded catalogue, and the
+counts of calls."""
 
 import argparse
-from collections.abc import Callable
 import sys
 from typing import Any
 from typing import BinaryIO
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 import tqdm
 
 from nova_images_compat.cmd import common
+from nova_images_compat.cmd import usage
 from nova_images_compat.conf import loader
 from nova_images_compat import context as request_context
 from nova_images_compat.db import engine
@@ -32,12 +33,12 @@ COLUMNS = ('id', 'name', 'status', 'visibility', 'owner', 'created_at')
 
 
 def db_sync(conf: cfg.ConfigOpts) -> None:
-    """Create the catalogue's tables, or bring them up to date."""
+    """Create the tables of the database, or bring them up to date."""
     migration.sync(conf)
 
 
 def db_version(conf: cfg.ConfigOpts) -> None:
-    """Print the version of the catalogue's schema."""
+    """Print the version of the database's schema."""
     print(migration.version(conf) or 'none')
 
 
@@ -180,27 +181,29 @@ def _no_image(image_id: str) -> exception.OperatorError:
 
 
 def _add_parsers(subparsers: Any) -> None:
-    db = _group(subparsers, 'db', "the catalogue's database")
-    _command(db, 'sync', db_sync)
-    _command(db, 'version', db_version)
-    image = _group(subparsers, 'image', "the catalogue's images")
-    _add_create_arguments(_command(image, 'create', image_create))
-    _command(image, 'list', image_list)
-    _command(image, 'show', image_show).add_argument('image', help='its id')
-    _command(image, 'delete', image_delete).add_argument(
+    db = common.group(subparsers, 'db', 'the database')
+    common.command(db, 'sync', db_sync)
+    common.command(db, 'version', db_version)
+    image = common.group(subparsers, 'image', "the catalogue's images")
+    _add_create_arguments(common.command(image, 'create', image_create))
+    common.command(image, 'list', image_list)
+    common.command(image, 'show', image_show).add_argument(
         'image', help='its id')
-    _command(image, 'import', image_import).add_argument(
+    common.command(image, 'delete', image_delete).add_argument(
+        'image', help='its id')
+    common.command(image, 'import', image_import).add_argument(
         'file', help='JSON lines with an image in each, or what GET '
         '/v2/images of the Image service answers, or what "openstack image '
         'list --long -f json" prints; - is the standard input')
-    _command(image, 'export', image_export)
-    share = _command(image, 'share', image_share)
+    common.command(image, 'export', image_export)
+    share = common.command(image, 'share', image_share)
     share.add_argument('image', help='its id')
     share.add_argument('project', help='the id of the project')
     share.add_argument(
         '--status', choices=models.MEMBER_STATUSES, default=models.ACCEPTED,
         help='of the membership; only an accepted one shows the image '
              '(default: %(default)s)')
+    usage.add_parsers(subparsers)
 
 
 def _add_create_arguments(parser: argparse.ArgumentParser) -> None:
@@ -221,21 +224,6 @@ def _add_create_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--min-disk', type=int, default=0, help='GiB')
     parser.add_argument('--property', action='append', default=[],
                         metavar='KEY=VALUE', help='a metadata item')
-
-
-def _group(subparsers: Any, name: str, help_text: str) -> Any:
-    parser = subparsers.add_parser(name, help=help_text)
-    return parser.add_subparsers(
-        dest='action', metavar='ACTION', required=True)
-
-
-def _command(
-    group: Any, name: str, function: Callable[[cfg.ConfigOpts], None],
-) -> argparse.ArgumentParser:
-    parser = group.add_parser(
-        name, help=function.__doc__, description=function.__doc__)
-    parser.set_defaults(function=function)
-    return parser
 
 
 @common.reports_errors

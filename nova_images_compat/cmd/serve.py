@@ -19,8 +19,10 @@ from waitress import server as waitress_server
 
 from nova_images_compat.api import app
 from nova_images_compat.cmd import common
+from nova_images_compat.conf import api
 from nova_images_compat.conf import loader
 from nova_images_compat import exception
+from nova_images_compat import report
 
 CLI_OPTS = [
     cfg.HostAddressOpt(
@@ -53,6 +55,7 @@ def serve(conf: cfg.ConfigOpts, announce: Callable[[str], None]) -> None:
     """
     _refuse_open_door(conf)
     loader.set_up_logging(conf)
+    report.set_up(conf)
     listener = _listen(conf.host, conf.port)
     application = app.load(conf)
     server = waitress_server.create_server(
@@ -76,7 +79,7 @@ def _stop(number: int, frame: Any) -> None:
 
 
 def _refuse_open_door(conf: cfg.ConfigOpts) -> None:
-    if conf.api.auth_strategy != 'noauth2' or conf.insecure_noauth:
+    if conf.api.auth_strategy != api.NOAUTH2 or conf.insecure_noauth:
         return
     if not _is_loopback(conf.host):
         raise exception.ConfigurationError(

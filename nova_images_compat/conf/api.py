@@ -6,25 +6,33 @@ them."""
 from oslo_config import cfg
 from oslo_config import types
 
+from nova_images_compat.conf import types as own_types
+
+KEYSTONE = 'keystone'
+NOAUTH2 = 'noauth2'
+
+MICROVERSION = types.String(regex=r'^2\.[1-9][0-9]{0,3}$')
+
 GROUP = cfg.OptGroup('api', title='The images API')
 
 OPTS = [
     cfg.StrOpt(
         'auth_strategy',
-        default='keystone',
+        default=KEYSTONE,
         choices=[
-            ('keystone', 'Tokens are validated by Keystone, as configured '
+            (KEYSTONE, 'Tokens are validated by Keystone, as configured '
              'in [keystone_authtoken].'),
-            ('noauth2', 'For development: the token is '
+            (NOAUTH2, 'For development: the token is '
              '"user:project[:role,role...]" and is believed.'),
         ],
         help='How a caller is authenticated.'),
     cfg.StrOpt(
         'image_store',
-        default='catalog',
+        default='glance',
         help='Where the images live: the name of an entry point of '
-             'nova_images_compat.image_stores. "catalog" is the embedded '
-             'catalogue, kept in [database] connection.'),
+             'nova_images_compat.image_stores. "glance" is the Image service '
+             'that [glance] leads to; "catalog" is the embedded catalogue, '
+             'kept in [database] connection.'),
     cfg.IntOpt(
         'max_limit',
         default=1000,
@@ -41,8 +49,9 @@ OPTS = [
         'glance_link_prefix', schemes=['http', 'https'],
         help='The public root of the image service, such as '
              'https://image.example.com, for the "alternate" links. Unset: '
-             'what the image store knows to be its public root; with the '
-             'embedded catalogue, the root of this service.'),
+             "the Image service's public endpoint in the catalogue of the "
+             "caller's token; with the embedded catalogue, the root of this "
+             'service.'),
     cfg.StrOpt(
         'response_validation',
         default='ignore',
@@ -56,9 +65,33 @@ OPTS = [
              'development: it costs time on every request.'),
     cfg.Opt(
         'max_version',
-        type=types.String(regex=r'^2\.[1-9][0-9]{0,3}$'),
+        type=MICROVERSION,
         default='2.104',
         help='The newest compute API microversion of the deployment, which '
              'the version documents name and "latest" stands for. Nova 34 '
              '(2026.2) has 2.104.'),
+    cfg.Opt(
+        'images_max_version',
+        type=MICROVERSION,
+        default='2.35',
+        help='The last microversion that has images, as in Nova. A higher one '
+             'is for clients that ask for a newer microversion and cannot be '
+             'changed.'),
+    cfg.Opt(
+        'metadata_max_version',
+        type=MICROVERSION,
+        default='2.38',
+        help="The last microversion that has images' metadata, as in Nova."),
+    cfg.BoolOpt(
+        'deprecation_headers',
+        default=False,
+        help='Tell clients with each answer that the API is deprecated, and '
+             "to go to the Image service's own instead: the headers "
+             'Deprecation, Sunset and Link.'),
+    cfg.Opt(
+        'sunset',
+        type=own_types.Day(),
+        sample_default='2027-12-31',
+        help='The day, as YYYY-MM-DD, from which on this API may be gone: for '
+             'the header Sunset. Unset: no such header.'),
 ]

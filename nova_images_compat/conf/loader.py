@@ -97,7 +97,7 @@ def check_values(conf: cfg.ConfigOpts) -> None:
     :raises: ConfigurationError: which names the file and the option
     """
     for group, name in _option_names(conf):
-        section = conf if group is None else getattr(conf, group)
+        section = conf if group is None else conf[group]
         try:
             getattr(section, name)
         except (cfg.Error, ValueError) as error:
@@ -112,7 +112,8 @@ def _option_names(
 ) -> Iterator[tuple[str | None, str]]:
     for name in conf:
         try:
-            value = getattr(conf, name)
+            # The object's own attributes hide some groups, such as [usage].
+            value = conf[name]
         except (cfg.Error, ValueError):
             value = None
         if isinstance(value, cfg.ConfigOpts.GroupAttr):

@@ -4,6 +4,7 @@
 sample generator."""
 
 from collections.abc import Iterable
+import copy
 
 from oslo_config import cfg
 from oslo_db import options as db_options
@@ -11,13 +12,20 @@ from oslo_log import log
 from oslo_middleware import cors
 from oslo_middleware import opts as middleware_opts
 from oslo_policy import opts as policy_opts
+from oslo_reports import opts as report_opts
+from osprofiler import opts as profiler_opts
 
 from nova_images_compat.conf import api
+from nova_images_compat.conf import coordination
+from nova_images_compat.conf import glance
 from nova_images_compat.conf import paths
 from nova_images_compat.conf import quota
+from nova_images_compat.conf import service_user
+from nova_images_compat.conf import usage
 from nova_images_compat.conf import wsgi
 
-MODULES = (paths, api, quota, wsgi)
+MODULES = (
+    paths, api, glance, service_user, coordination, quota, usage, wsgi)
 
 DATABASE_CONNECTION = 'sqlite:///$state_path/catalog.sqlite'
 
@@ -53,7 +61,7 @@ def register(conf: cfg.ConfigOpts) -> None:
     """
     log.register_options(conf)
     for group, opts in list_opts():
-        conf.register_opts(opts, group=group)
+        conf.register_opts(opts, group=_own_group(group))
     db_options.set_defaults(conf, connection=DATABASE_CONNECTION)
     conf.register_opts(cors.CORS_OPTS, group='cors')
     for name, default in CORS_DEFAULTS.items():
@@ -61,6 +69,23 @@ def register(conf: cfg.ConfigOpts) -> None:
     for list_of in (
             middleware_opts.list_opts_healthcheck,
             middleware_opts.list_opts_http_proxy_to_wsgi,
-            middleware_opts.list_opts_sizelimit, policy_opts.list_opts):
+            middleware_opts.list_opts_sizelimit, policy_opts.list_opts,
+            profiler_opts.list_opts, report_opts.list_opts):
         for name, opts in list_of():
-            conf.register_opts(opts, group=name)
+            conf.register_opts(map(_with_secret, opts), group=name)
+
+
+def _with_secret(opt: cfg.Opt) -> cfg.Opt:
+    """Return an option that is secret where its URL may hold a password."""
+    if opt.dest != 'connection_string':
+        return opt
+    opt = copy.copy(opt)
+    opt.secret = True
+    return opt
+
+
+def _own_group(group: cfg.OptGroup | None) -> cfg.OptGroup | None:
+    """Return a group like this one, for one configuration object: what is
+    registered with it later, others that have the same group would have, too.
+    """
+    return group and cfg.OptGroup(group.name, group.title, group.help)

@@ -12,4 +12,7 @@ OPTS = [
         default='/var/lib/nova-images-compat',
         help='The directory of what the service keeps, such as the embedded '
              "catalogue's SQLite file."),
+    cfg.StrOpt(
+        'my_ip',
+        help="Nova's option, for values of a nova.conf that refer to it."),
 ]

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Reaches the catalogue's database, by oslo.db's enginefacade."""
+"""Reaches the service's database, by oslo.db's enginefacade."""
 
 import contextlib
 import os
+import re
 from typing import Any
 
 from oslo_config import cfg
@@ -16,6 +17,11 @@ from nova_images_compat import exception
 
 SYNC = 'nova-images-compat-manage db sync'
 SQLITE_TIMEOUT = '5'
+CONNECT_TIMEOUT = '10'
+
+# What servers say that answer, and do not let the service in.
+REFUSED = re.compile(
+    'Access denied|authentication failed|role .* does not exist')
 
 # What the package's extras install, where a URL names no driver.
 DRIVERS = {'mysql': 'mysql+pymysql', 'postgresql': 'postgresql+psycopg2'}
@@ -41,19 +47,24 @@ class _Scope:
 
 
 class Database:
-    """The catalogue's database of one application.
+    """The database of one application.
 
     :param conf: the service's configuration; ``[database]`` has oslo.db's
         options
-    :raises: DatabaseNotReady
+    :param patient: whether to wait for a server that does not answer, as
+        ``[database] max_retries`` says
+    :raises: DatabaseNotReady, DatabaseUnreachable
     """
 
-    def __init__(self, conf: cfg.ConfigOpts) -> None:
+    def __init__(self, conf: cfg.ConfigOpts, patient: bool = True) -> None:
         self._facade = enginefacade.transaction_context()
         self._facade.configure(sqlite_fk=True, thread_checkin=False)
         self._facade.append_on_engine_create(_tune_sqlite)
         self._scope = _Scope()
         url = database_url(conf.database.connection)
+        if not patient:
+            self._facade.configure(max_retries=0)
+            url = _impatient(url)
         refuse_missing_file(url)
         try:
             # The public way would read the process's global cfg.CONF, which
@@ -63,8 +74,12 @@ class Database:
             self._check_schema(url)
         except (db_exception.DBError, sa.exc.SQLAlchemyError,
                 ImportError, TypeError) as error:
-            raise exception.DatabaseNotReady(
+            raise _kind(error, url)(
                 f'[database] connection {name_of(url)}: {error}') from error
+
+    def dispose(self) -> None:
+        """Close the connections, as before a process forks."""
+        self._facade.dispose_pool()
 
     def reader(self) -> contextlib.AbstractContextManager[sa.Connection]:
         """Return a connection in a transaction that reads."""
@@ -131,10 +146,10 @@ def name_of(url: sa.URL) -> str:
 
 def schema_version(connection: sa.Connection) -> str | None:
     """Return the newest migration that a database has been through, if any."""
-    if not sa.inspect(connection).has_table('alembic_version'):
+    if not sa.inspect(connection).has_table(models.VERSION_TABLE):
         return None
     return connection.scalar(
-        sa.text('SELECT version_num FROM alembic_version'))
+        sa.text(f'SELECT version_num FROM {models.VERSION_TABLE}'))
 
 
 def refuse_missing_file(url: sa.URL) -> None:
@@ -147,6 +162,24 @@ def refuse_missing_file(url: sa.URL) -> None:
         raise exception.DatabaseNotReady(
             f'[database] connection {name_of(url)}: the file does not exist; '
             f'run: {SYNC}')
+
+
+def _impatient(url: sa.URL) -> sa.URL:
+    """Bound the time that it takes to connect; PyMySQL does it by itself."""
+    if url.drivername.startswith('postgresql+psycopg'):
+        return url.update_query_dict({
+            'connect_timeout': CONNECT_TIMEOUT, **url.query})
+    return url
+
+
+def _kind(
+    error: Exception, url: sa.URL,
+) -> type[exception.DatabaseNotReady]:
+    if url.get_backend_name() != 'sqlite' and isinstance(
+            error, (db_exception.DBConnectionError, sa.exc.OperationalError),
+    ) and not REFUSED.search(str(error)):
+        return exception.DatabaseUnreachable
+    return exception.DatabaseNotReady
 
 
 def _tune_sqlite(engine: sa.Engine) -> None:

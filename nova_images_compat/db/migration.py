@@ -13,7 +13,11 @@ from oslo_config import cfg
 import sqlalchemy as sa
 
 from nova_images_compat.db import engine as db_engine
+from nova_images_compat.db import models
 from nova_images_compat import exception
+
+OLD_VERSION_TABLE = 'alembic_version'
+OLD_VERSIONS = ('0001', '0002')
 
 SCRIPTS = os.path.join(os.path.dirname(__file__), 'migrations')
 
@@ -31,6 +35,7 @@ def sync(conf: cfg.ConfigOpts) -> None:
         if connection.dialect.name == 'sqlite':
             # Readers and a writer do not wait for each other.
             connection.exec_driver_sql('PRAGMA journal_mode = WAL')
+        _adopt_version(connection)
         command.upgrade(alembic(connection), 'head')
 
 
@@ -51,6 +56,20 @@ def alembic(connection: sa.Connection) -> alembic_config.Config:
     config.set_main_option('script_location', SCRIPTS.replace('%', '%%'))
     config.attributes['connection'] = connection
     return config
+
+
+def _adopt_version(connection: sa.Connection) -> None:
+    """Take over a version that is kept under alembic's own name, as it was
+    before the first release.
+    """
+    tables = set(sa.inspect(connection).get_table_names())
+    if OLD_VERSION_TABLE in tables and models.VERSION_TABLE not in tables:
+        found = connection.scalar(
+            sa.text(f'SELECT version_num FROM {OLD_VERSION_TABLE}'))
+        if found in OLD_VERSIONS:
+            connection.execute(sa.text(
+                f'ALTER TABLE {OLD_VERSION_TABLE} '
+                f'RENAME TO {models.VERSION_TABLE}'))
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The tables of the embedded catalogue.
+"""The tables of the embedded catalogue, and of the counts of calls.
 
 Lists come in the order of (created_at, id), the newest first, and every index
 of a list ends in these two: a page is read off an index, wherever it lies.
@@ -18,7 +18,10 @@ from sqlalchemy import orm
 from nova_images_compat.db import types
 
 # The newest migration: what `nova-images-compat-manage db sync` leads to.
-SCHEMA_VERSION = '0001'
+# Not alembic's own name: in a database that is another service's, too, that
+# one's migrations have it.
+VERSION_TABLE = 'nova_images_compat_version'
+SCHEMA_VERSION = '0002'
 
 EVERYBODY = ''
 
@@ -32,6 +35,7 @@ ACCEPTED = 'accepted'
 MEMBER_STATUSES = (ACCEPTED, 'pending', 'rejected')
 
 MAX_NAME = 255
+MAX_USER_AGENT = 200
 MAX_INTEGER = 2 ** 31 - 1
 MAX_SIZE = 2 ** 63 - 1
 
@@ -127,3 +131,25 @@ class ImageMember(Base):
     status: orm.Mapped[str] = orm.mapped_column(sa.String(16))
     created_at: orm.Mapped[datetime.datetime] = orm.mapped_column(
         types.timestamp())
+
+
+class UsageCount(Base):
+    """How many calls there were, of what is the same in all the rest.
+
+    :ivar day: in UTC
+    """
+
+    __tablename__ = 'usage_counts'
+    __table_args__ = (_MYSQL,)
+
+    day: orm.Mapped[datetime.date] = orm.mapped_column(
+        sa.Date(), primary_key=True)
+    project_id: orm.Mapped[str] = orm.mapped_column(
+        types.ExactText(MAX_NAME), primary_key=True)
+    user_agent: orm.Mapped[str] = orm.mapped_column(
+        types.ExactText(MAX_USER_AGENT), primary_key=True)
+    operation: orm.Mapped[str] = orm.mapped_column(
+        types.ExactText(64), primary_key=True)
+    microversion: orm.Mapped[str] = orm.mapped_column(
+        types.ExactText(16), primary_key=True)
+    calls: orm.Mapped[int] = orm.mapped_column(sa.BigInteger())

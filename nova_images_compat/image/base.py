@@ -5,6 +5,7 @@
 import abc
 from collections.abc import Callable
 from collections.abc import Mapping
+from collections.abc import Set
 import dataclasses
 import datetime
 from typing import Any
@@ -99,6 +100,13 @@ class ImageStore(abc.ABC):
         ...
 
     @abc.abstractmethod
+    def check(self) -> None:
+        """Ask for a sign of life, in nobody's name.
+
+        :raises: ConfigurationError, IdentityUnavailable: it cannot be asked
+        """
+
+    @abc.abstractmethod
     def public_root(
         self, context: request_context.RequestContext,
     ) -> str | None:
@@ -172,13 +180,15 @@ class ImageStore(abc.ABC):
         """
 
 
-def refuse_reserved_keys(metadata: Mapping[str, str]) -> None:
+def refuse_reserved_keys(
+    metadata: Mapping[str, str], attributes: Set[str] = IMAGE_ATTRIBUTES,
+) -> None:
     """Let no metadata item pass that names an attribute of the image.
 
     :raises: ReservedMetadataKey
     """
     for key in metadata:
-        if key in IMAGE_ATTRIBUTES:
+        if key in attributes:
             raise exception.ReservedMetadataKey(key=key)
 
 

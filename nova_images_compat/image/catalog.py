@@ -75,6 +75,11 @@ class CatalogStore(base.ImageStore):
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self.database = engine.Database(conf)
 
+    @_available
+    def check(self) -> None:
+        with self.database.reader() as connection:
+            connection.execute(sa.select(1))
+
     def public_root(self, context: Context) -> str | None:
         return None
 

@@ -15,7 +15,7 @@ from nova_images_compat.policies import image_metadata as policies
 from nova_images_compat import policy
 from nova_images_compat import quota
 
-LAST_VERSION = '2.38'
+LAST_VERSION = 'metadata_max_version'
 
 
 class ImageMetadataController(wsgi.Controller):
@@ -31,7 +31,7 @@ class ImageMetadataController(wsgi.Controller):
         self.quota = quota.MetadataQuota(conf)
 
     @wsgi.api_version('2.1', LAST_VERSION)
-    @wsgi.expected_errors((403, 404, 503))
+    @wsgi.expected_errors((401, 403, 404, 502, 503))
     @validation.response_body_schema(schema.INDEX_RESPONSE)
     def index(self, req: wsgi.Request, image_id: str) -> dict[str, Any]:
         """List an image's metadata."""
@@ -39,7 +39,7 @@ class ImageMetadataController(wsgi.Controller):
         return {'metadata': self.store.get(req.context, image_id).metadata}
 
     @wsgi.api_version('2.1', LAST_VERSION)
-    @wsgi.expected_errors((403, 404, 503))
+    @wsgi.expected_errors((401, 403, 404, 502, 503))
     @validation.response_body_schema(schema.SHOW_RESPONSE)
     def show(
         self, req: wsgi.Request, image_id: str, key: str,
@@ -52,7 +52,7 @@ class ImageMetadataController(wsgi.Controller):
         return {'meta': {key: metadata[key]}}
 
     @wsgi.api_version('2.1', LAST_VERSION)
-    @wsgi.expected_errors((400, 403, 404, 503))
+    @wsgi.expected_errors((400, 401, 403, 404, 409, 502, 503))
     @validation.schema(schema.CREATE)
     @validation.response_body_schema(schema.CREATE_RESPONSE)
     def create(
@@ -64,7 +64,7 @@ class ImageMetadataController(wsgi.Controller):
             req.context, image_id, body['metadata'], self.quota.check)}
 
     @wsgi.api_version('2.1', LAST_VERSION)
-    @wsgi.expected_errors((400, 403, 404, 503))
+    @wsgi.expected_errors((400, 401, 403, 404, 409, 502, 503))
     @validation.schema(schema.UPDATE)
     @validation.response_body_schema(schema.UPDATE_RESPONSE)
     def update(
@@ -80,7 +80,7 @@ class ImageMetadataController(wsgi.Controller):
         return {'meta': body['meta']}
 
     @wsgi.api_version('2.1', LAST_VERSION)
-    @wsgi.expected_errors((400, 403, 404, 503))
+    @wsgi.expected_errors((400, 401, 403, 404, 409, 502, 503))
     @validation.schema(schema.UPDATE_ALL)
     @validation.response_body_schema(schema.UPDATE_ALL_RESPONSE)
     def update_all(
@@ -93,7 +93,7 @@ class ImageMetadataController(wsgi.Controller):
         return {'metadata': body['metadata']}
 
     @wsgi.api_version('2.1', LAST_VERSION)
-    @wsgi.expected_errors((403, 404, 503))
+    @wsgi.expected_errors((400, 401, 403, 404, 409, 502, 503))
     @wsgi.response(204)
     @validation.response_body_schema(schema.DELETE_RESPONSE)
     def delete(self, req: wsgi.Request, image_id: str, key: str) -> None:

@@ -20,6 +20,7 @@ METADATA_PARAMETERS = {
 
 # A longer number is more than any image or list has, and int() may refuse it.
 MAX_DIGITS = 18
+MORE_THAN_ANY = 10 ** MAX_DIGITS
 
 # Databases join no more than 60 tables or so.
 MAX_METADATA = 20
@@ -58,11 +59,10 @@ def _integer(parameters: dict[str, str], name: str) -> int | None:
     value = parameters.get(name)
     if value is None:
         return None
-    if not re.fullmatch(rf'-?[0-9]{{1,{MAX_DIGITS}}}', value):
+    if not re.fullmatch(r'-?[0-9]+', value):
         raise exception.InvalidParameter(
-            name=name, value=value,
-            reason=f'It must be an integer of at most {MAX_DIGITS} digits.')
-    return int(value)
+            name=name, value=value, reason='It must be an integer.')
+    return int(value) if len(value) <= MAX_DIGITS else MORE_THAN_ANY
 
 
 def _time(
@@ -89,8 +89,7 @@ def _metadata(parameters: dict[str, str]) -> dict[str, str]:
             wanted[METADATA_PARAMETERS[name]] = value
     if base.SERVER_KEY in wanted:
         # A server may be named by its URL.
-        server = wanted[base.SERVER_KEY].rstrip('/')
-        wanted[base.SERVER_KEY] = server.rpartition('/')[2]
+        wanted[base.SERVER_KEY] = wanted[base.SERVER_KEY].rpartition('/')[2]
     if len(wanted) > MAX_METADATA:
         raise exception.BadRequest(
             reason=f'A list is filtered by at most {MAX_METADATA} metadata '

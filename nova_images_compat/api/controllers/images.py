@@ -16,7 +16,7 @@ from nova_images_compat.policies import image_size as size_policies
 from nova_images_compat.policies import images as policies
 from nova_images_compat import policy
 
-LAST_VERSION = '2.35'
+LAST_VERSION = 'images_max_version'
 
 
 class ImagesController(wsgi.Controller):
@@ -33,7 +33,7 @@ class ImagesController(wsgi.Controller):
         self.max_limit: int = conf.api.max_limit
 
     @wsgi.api_version('2.1', LAST_VERSION)
-    @wsgi.expected_errors((400, 403, 503))
+    @wsgi.expected_errors((400, 401, 403, 502, 503))
     @validation.query_schema(schema.INDEX_QUERY)
     @validation.response_body_schema(schema.INDEX_RESPONSE)
     def index(self, req: wsgi.Request) -> dict[str, Any]:
@@ -44,7 +44,7 @@ class ImagesController(wsgi.Controller):
         return self.view.index(req, images, query.limit)
 
     @wsgi.api_version('2.1', LAST_VERSION)
-    @wsgi.expected_errors((400, 403, 503))
+    @wsgi.expected_errors((400, 401, 403, 502, 503))
     @validation.query_schema(schema.INDEX_QUERY)
     @validation.response_body_schema(schema.DETAIL_RESPONSE)
     def detail(self, req: wsgi.Request) -> dict[str, Any]:
@@ -57,7 +57,7 @@ class ImagesController(wsgi.Controller):
             req, images, query.limit, self._shows_size(req))
 
     @wsgi.api_version('2.1', LAST_VERSION)
-    @wsgi.expected_errors((403, 404, 503))
+    @wsgi.expected_errors((401, 403, 404, 502, 503))
     @validation.query_schema(schema.SHOW_QUERY)
     @validation.response_body_schema(schema.SHOW_RESPONSE)
     def show(self, req: wsgi.Request, image_id: str) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class ImagesController(wsgi.Controller):
         return self.view.show(req, image, self._shows_size(req))
 
     @wsgi.api_version('2.1', LAST_VERSION)
-    @wsgi.expected_errors((403, 404, 503))
+    @wsgi.expected_errors((401, 403, 404, 409, 502, 503))
     @wsgi.response(204)
     @validation.response_body_schema(schema.DELETE_RESPONSE)
     def delete(self, req: wsgi.Request, image_id: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from keystoneauth1 import exceptions as keystone_exception
 from keystonemiddleware import auth_token
 from oslo_config import cfg
+from oslo_log import log as logging
 import webob
 import webob.exc
 
@@ -17,6 +18,9 @@ from nova_images_compat.conf import loader
 from nova_images_compat import exception
 
 
+LOG = logging.getLogger(__name__)
+
+
 class KeystoneAuth(auth_token.AuthProtocol):
     """keystonemiddleware's filter, whose own refusal to serve is HTML."""
 
@@ -24,6 +28,15 @@ class KeystoneAuth(auth_token.AuthProtocol):
         try:
             return super().process_request(request)
         except webob.exc.HTTPServiceUnavailable:
+            return wsgi.Fault(exception.IdentityUnavailable())
+        except webob.exc.HTTPException:
+            raise
+        except keystone_exception.ClientException as error:
+            LOG.error('The Identity service does not answer: %s', error)
+            return wsgi.Fault(exception.IdentityUnavailable())
+        except Exception:
+            # It takes apart what Keystone answers, whatever that is.
+            LOG.exception('No sense can be made of the Identity service')
             return wsgi.Fault(exception.IdentityUnavailable())
 
 

@@ -2,6 +2,7 @@
 
 """The microversion gate: which version of the API a request asks for."""
 
+from collections.abc import MutableMapping
 import re
 from typing import Any
 
@@ -18,6 +19,7 @@ from nova_images_compat import exception
 
 SERVICE_TYPE = 'compute'
 MIN_VERSION = microversion_parse.Version(2, 1)
+LATEST = 'latest'
 
 STANDARD_HEADER = 'OpenStack-API-Version'
 LEGACY_HEADER = 'X-OpenStack-Nova-API-Version'
@@ -49,7 +51,7 @@ class MicroversionGate(middleware.MicroversionMiddleware):
             req.environ[self.microversion_environ] = MIN_VERSION
             return self.application
         try:
-            wanted = self._wanted(req)
+            wanted = wanted_version(req.headers)
         except exception.InvalidVersionString as error:
             return wsgi.Fault(error)
         req.headers[STANDARD_HEADER] = f'{SERVICE_TYPE} {wanted}'
@@ -66,18 +68,19 @@ class MicroversionGate(middleware.MicroversionMiddleware):
         answer.vary = (STANDARD_HEADER, LEGACY_HEADER)
         return answer
 
-    def _wanted(self, req: webob.Request) -> str:
-        """Return the version that the headers ask for, or "latest".
 
-        :raises: InvalidVersionString
-        """
-        wanted = microversion_parse.get_version(
-            req.headers, SERVICE_TYPE, legacy_headers=[LEGACY_HEADER])
-        if wanted is None:
-            return str(MIN_VERSION)
-        if wanted != 'latest' and not VERSION_STRING.fullmatch(wanted):
-            raise exception.InvalidVersionString(version=wanted)
-        return wanted
+def wanted_version(headers: MutableMapping[str, str]) -> str:
+    """Return the version that a request's headers ask for, or "latest".
+
+    :raises: InvalidVersionString
+    """
+    wanted = microversion_parse.get_version(
+        headers, SERVICE_TYPE, legacy_headers=[LEGACY_HEADER])
+    if wanted is None:
+        return str(MIN_VERSION)
+    if wanted != LATEST and not VERSION_STRING.fullmatch(wanted):
+        raise exception.InvalidVersionString(version=wanted)
+    return wanted
 
 
 factory = paste.filter_factory(MicroversionGate)

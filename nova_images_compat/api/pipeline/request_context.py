@@ -5,9 +5,11 @@
 from collections.abc import Iterable
 from typing import Any
 
+from oslo_config import cfg
 
 from nova_images_compat.api.pipeline import paste
 from nova_images_compat.api import wsgi
+from nova_images_compat.conf import api
 from nova_images_compat import context
 from nova_images_compat import exception
 
@@ -15,11 +17,21 @@ from nova_images_compat import exception
 class ContextFilter(paste.Filter):
     """Lets pass whom authentication named."""
 
+    def __init__(
+        self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
+    ) -> None:
+        super().__init__(application, conf)
+        self.needs_token: bool = conf.api.auth_strategy == (
+            api.KEYSTONE)
+
     def __call__(
         self, environ: dict[str, Any], start_response: Any,
     ) -> Iterable[bytes]:
         caller = context.RequestContext.from_environ(environ)
-        if caller.user_id is None:
+        # Headers alone prove nothing: the filter that validates tokens may be
+        # missing in another service's pipeline.
+        if not caller.user_id or self.needs_token and not getattr(
+                caller.user_auth, 'has_user_token', False):
             fault = wsgi.Fault(exception.Unauthorized())
             return fault(environ, start_response)
         environ[wsgi.ENV_CONTEXT] = caller

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The roots that links in answers start with."""
+"""The roots that links in answers start with, and what may stand in URLs."""
 
 import re
 from urllib import parse
@@ -11,6 +11,10 @@ from nova_images_compat import exception
 # uri-host [ ":" port ] of RFC 9110, 7.2, with the hosts of RFC 3986, 3.2.2.
 HOST = re.compile(
     r"([A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
+
+# What needs no quoting in a path (RFC 3986, 3.3), and in a whole URI (2).
+IN_PATH = "/:@!$&'()*+,;=~"
+IN_URI = IN_PATH + '?#[]%'
 
 LEGACY_ROOT = '/v2'
 CURRENT_ROOT = '/v2.1'

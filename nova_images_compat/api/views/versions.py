@@ -51,7 +51,8 @@ class VersionsView:
     def choices(self, req: wsgi.Request) -> Document:
         """Return where the request's path would be in each version."""
         root = self._root(req)
-        path = parse.quote(req.environ['PATH_INFO'].encode('latin-1'))
+        path = parse.quote(
+            req.environ['PATH_INFO'].encode('latin-1'), safe=links.IN_PATH)
         return {'choices': [
             {'id': version.summary['id'],
              'status': version.summary['status'],

@@ -9,6 +9,7 @@ from nova_images_compat.db import models
 context.configure(
     connection=context.config.attributes['connection'],
     target_metadata=models.Base.metadata,
+    version_table=models.VERSION_TABLE,
     render_as_batch=True)
 
 with context.begin_transaction():

@@ -3,6 +3,7 @@
 """Replays scenarios of the contract: what the API must answer, recorded from
 a real Nova. ``contract.json`` is data, a copy of the specification's."""
 
+from collections.abc import Callable
 from collections.abc import Mapping
 import json
 import os
@@ -65,6 +66,21 @@ def play(
         user=step.get('as', 'member'), headers=step.get('headers', {}),
         json=fill(step.get('body'), names), body=step.get('raw'))
     return list(_differences(fill(step['expect'], names), response))
+
+
+def play_all(
+    scenario: Mapping[str, Any],
+    play_step: Callable[[Mapping[str, Any]], list[str]],
+) -> dict[str, list[str]]:
+    """Play the steps of a scenario, in turn.
+
+    :param play_step: plays one, and returns what is wrong with the answer
+    :returns: what is wrong, by step
+    """
+    return {
+        f'{number} {step.get("method", "GET")} {step["path"]}': wrong
+        for number, step in enumerate(scenario['steps'])
+        if (wrong := play_step(step))}
 
 
 def _differences(expect: Mapping[str, Any], response: webob.Response) -> Any:

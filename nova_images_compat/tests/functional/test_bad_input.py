@@ -196,11 +196,11 @@ class Queries(_TestCase):
     def test_numbers(self) -> None:
         for name in ('minRam', 'minDisk'):
             for value in ('', 'much', '1.0', '1e3', '0x10', '1%0A', '%2B1',
-                          '%D9%A1', '9' * 5000, '%00'):
+                          '%D9%A1', '%00'):
                 self.assert_refused(f'{name}={value}', name)
 
     def test_numbers_that_no_image_has(self) -> None:
-        for value in ('99999999999', '-1', '9' * 18):
+        for value in ('99999999999', '-1', '9' * 18, '9' * 5000):
             self.assert_matches(f'minRam={value}', 0)
             self.assert_matches(f'minDisk={value}', 0)
 

@@ -35,8 +35,10 @@ class ApplicationTest(helpers.TestCase):
             '-c', 'from nova_images_compat import wsgi', environ={
                 loader.FILES_VARIABLE: path})
         self.assertEqual(1, result.returncode)
-        self.assertNotIn('Traceback', result.stderr)
-        return result.stderr.splitlines()[-1]
+        self.assertNotIn('During handling', result.stderr)
+        kind, _, refusal = result.stderr.splitlines()[-1].partition(': ')
+        self.assertEqual('RuntimeError', kind)
+        return refusal
 
     def test_missing_configuration_is_told_in_one_line(self) -> None:
         path = os.path.join(self.useFixture(fixtures.TempDir()).path, 'none')

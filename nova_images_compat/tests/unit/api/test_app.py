@@ -141,6 +141,7 @@ class VersionApplicationsTest(helpers.TestCase):
                 ('/', 200, 'versions'), ('/v2', 200, 'version'),
                 ('/v2/', 200, 'version'), ('/v2.1', 200, 'version'),
                 ('/v2.1/', 200, 'version'), ('/v3', 300, 'choices'),
+                ('//', 200, 'versions'), ('///', 200, 'versions'),
                 ('/images', 300, 'choices')):
             with self.subTest(path=path):
                 answer = self._request(path)

@@ -8,6 +8,7 @@ import webob
 
 from nova_images_compat.api.controllers import image_metadata
 from nova_images_compat.api.controllers import images
+from nova_images_compat.api.controllers import versions
 from nova_images_compat.api import routes
 from nova_images_compat.api import wsgi
 from nova_images_compat import context
@@ -50,7 +51,8 @@ class RouterTest(helpers.TestCase):
                 if isinstance(controller, kind):
                     setattr(controller, action,
                             self._teller(f'{name}.{action}'))
-        self.router = routes.Router(*controllers.values())
+        self.router = routes.Router(
+            *controllers.values(), versions.VersionsController(conf))
 
     @staticmethod
     def _teller(name: str) -> Any:
@@ -76,6 +78,11 @@ class RouterTest(helpers.TestCase):
                         else:
                             self.assertEqual(404, answer.status_int)
 
+    def test_project_s_own_url_shows_the_version(self) -> None:
+        answer = self._send(f'/{PROJECT}/')
+        self.assertEqual('v2.1', answer.json['version']['id'])
+        self.assertEqual(400, self._send('/abc/').status_int)
+
     def test_every_operation_says_all_of_itself(self) -> None:
         for method, path, controller, name in routes.TABLE:
             with self.subTest(operation=f'{method} {path}'):
@@ -92,7 +99,7 @@ class RouterTest(helpers.TestCase):
         for path in (
                 '/', '/image', '/images/', '/images/7/', '/images/7/members',
                 '/images/7/metadata/', '/images/7/metadata/a/b', '/servers',
-                f'/{PROJECT}', f'/{PROJECT}/', f'/{PROJECT}/{PROJECT}/images',
+                f'/{PROJECT}', f'/{PROJECT}/{PROJECT}/images',
                 '/UPPERCASE/images', '/images%0A', '/images/7%0A',
                 '/images/7/metadata/a%0A', '/%FF', '/images/%FF'):
             with self.subTest(path=path):

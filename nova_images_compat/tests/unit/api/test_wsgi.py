@@ -44,6 +44,9 @@ class RequestTest(helpers.TestCase):
                 (None, 'application/json'), ('*/*', 'application/json'),
                 (compute, compute), (f'text/html, {compute}', compute),
                 ('application/json;q=0.1, ' + compute, compute),
+                (f'{compute};version=2.1', compute),
+                (f'{compute}, */*', compute),
+                (f'application/*;q=0.9, {compute}; q=0.9', compute),
                 ('text/html', 'application/json'),
                 ('not;;a=type,', 'application/json')):
             with self.subTest(accept=accept):
@@ -133,21 +136,23 @@ class DecoratorTest(helpers.TestCase):
     def test_operation_is_there_from_its_first_to_its_last_version(
         self,
     ) -> None:
-        @wsgi.api_version('2.3', '2.35')
+        @wsgi.api_version('2.3', 'images_max_version')
         def operation(controller: Any, req: wsgi.Request) -> str:
             return 'done'
 
+        conf = self.load_text('[api]\nimages_max_version = 2.40\n')
+        controller = wsgi.Controller(conf, mock.Mock(), mock.Mock())
         for minor, there in (
-                (1, False), (2, False), (3, True), (35, True), (36, False),
+                (1, False), (2, False), (3, True), (40, True), (41, False),
                 (100, False)):
             version = microversion_parse.Version(2, minor)
             asked = request(environ={wsgi.ENV_MICROVERSION: version})
             with self.subTest(minor=minor):
                 if there:
-                    self.assertEqual('done', operation(None, asked))
+                    self.assertEqual('done', operation(controller, asked))
                 else:
                     self.assertRaises(
-                        exception.NotFound, operation, None, asked)
+                        exception.NotFound, operation, controller, asked)
 
     def _failing(self, error: Exception, *codes: int) -> Any:
         @wsgi.expected_errors(codes)

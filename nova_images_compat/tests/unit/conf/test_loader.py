@@ -120,6 +120,8 @@ class BrokenTest(helpers.TestCase):
                 ('api', 'response_validation', 'perhaps'),
                 ('api', 'max_version', '3.1'),
                 ('quota', 'metadata_items', '-2'),
+                ('usage', 'enabled', 'perhaps'),
+                ('usage', 'interval', '0'),
                 ('database', 'max_pool_size', 'big'),
                 ('oslo_policy', 'remote_timeout', 'often'),
                 ('DEFAULT', 'rate_limit_burst', 'often')):

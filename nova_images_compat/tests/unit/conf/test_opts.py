@@ -15,7 +15,7 @@ class OptionsTest(helpers.TestCase):
         for group, options in opts.list_opts():
             for option in options:
                 with self.subTest(group=str(group), option=option.name):
-                    self.assertRegex(option.help, r'^[A-Z].*[.]$')
+                    self.assertRegex(option.help, r'^[A-Z]')
 
     def test_the_catalogue_is_in_the_state_path(self) -> None:
         conf = self.load_text('[DEFAULT]\nstate_path = /somewhere\n')

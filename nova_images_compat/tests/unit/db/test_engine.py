@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from nova_images_compat.db import engine
 from nova_images_compat.db import migration
+from nova_images_compat.db import models
 from nova_images_compat import exception
 from nova_images_compat.tests import base
 from nova_images_compat.tests.unit.db import catalogue
@@ -112,7 +113,7 @@ class DatabaseTest(base.TestCase):
     def test_database_of_a_newer_service(self) -> None:
         with self._database('catalog.sqlite').writer() as connection:
             connection.execute(sa.text(
-                "UPDATE alembic_version SET version_num = '9999'"))
+                "UPDATE nova_images_compat_version SET version_num = '9999'"))
         message = self._not_ready(f'sqlite:///{self.directory}/catalog.sqlite')
         self.assertIn('newer', message)
         self.assertNotIn(engine.SYNC, message)
@@ -120,12 +121,14 @@ class DatabaseTest(base.TestCase):
     def test_databases_of_one_process_are_apart(self) -> None:
         first, second = self._database('1.sqlite'), self._database('2.sqlite')
         with first.writer() as one, second.writer() as other:
-            one.execute(sa.text("UPDATE alembic_version SET "
+            one.execute(sa.text("UPDATE nova_images_compat_version SET "
                                 "version_num = 'mine'"))
-            self.assertEqual('0001', engine.schema_version(other))
+            self.assertEqual(
+                models.SCHEMA_VERSION, engine.schema_version(other))
         with first.reader() as one, second.reader() as other:
             self.assertEqual('mine', engine.schema_version(one))
-            self.assertEqual('0001', engine.schema_version(other))
+            self.assertEqual(
+                models.SCHEMA_VERSION, engine.schema_version(other))
 
     def test_global_configuration_is_not_touched(self) -> None:
         before = set(cfg.CONF)
@@ -137,12 +140,14 @@ class DatabaseTest(base.TestCase):
 
         def write() -> None:
             with database.writer() as connection:
-                connection.execute(sa.text('DELETE FROM alembic_version'))
+                connection.execute(
+                    sa.text('DELETE FROM nova_images_compat_version'))
                 raise LookupError
 
         self.assertRaises(LookupError, write)
         with database.reader() as connection:
-            self.assertEqual('0001', engine.schema_version(connection))
+            self.assertEqual(
+                models.SCHEMA_VERSION, engine.schema_version(connection))
 
     def test_sqlite_reads_beside_a_writer_and_keeps_references(self) -> None:
         with self._database('catalog.sqlite').reader() as connection:

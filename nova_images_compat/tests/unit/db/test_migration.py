@@ -5,6 +5,7 @@
 import os
 
 from alembic import autogenerate
+from alembic import command
 from alembic import migration as alembic_migration
 from alembic import script
 import fixtures
@@ -46,7 +47,8 @@ class MigrationOnSQLite(databases.OnSQLite, base.TestCase):
         with self.engine.connect() as connection:
             context = alembic_migration.MigrationContext.configure(
                 connection, opts={'compare_type': True,
-                                  'compare_server_default': True})
+                                  'compare_server_default': True,
+                                  'version_table': models.VERSION_TABLE})
             self.assertEqual([], autogenerate.compare_metadata(
                 context, models.Base.metadata))
 
@@ -56,7 +58,8 @@ class MigrationOnSQLite(databases.OnSQLite, base.TestCase):
             connection.execute(sa.schema.DropIndex(next(
                 index for index in models.Image.__table__.indexes
                 if index.name == 'images_by_status')))
-            context = alembic_migration.MigrationContext.configure(connection)
+            context = alembic_migration.MigrationContext.configure(
+                connection, opts={'version_table': models.VERSION_TABLE})
             found = autogenerate.compare_metadata(
                 context, models.Base.metadata)
         self.assertEqual(['add_index'], [change[0] for change in found])
@@ -84,11 +87,47 @@ class MigrationOnSQLite(databases.OnSQLite, base.TestCase):
             size=0, min_ram=0, min_disk=0, created_at=now, updated_at=now))
         return 'i'
 
+    def test_sync_keeps_the_images_of_an_older_schema(self) -> None:
+        with self.engine.begin() as connection:
+            command.upgrade(migration.alembic(connection), '0001')
+            image_id = self._image(connection)
+        self.assertEqual('0001', migration.version(self.conf))
+        migration.sync(self.conf)
+        with self.engine.connect() as connection:
+            self.assertEqual(image_id, connection.scalar(
+                sa.select(models.Image.id)))
+
+    def _set_alembics_own_version(self, version: str) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(sa.text(
+                'CREATE TABLE alembic_version (version_num VARCHAR(32))'))
+            connection.execute(sa.text(
+                f"INSERT INTO alembic_version VALUES ('{version}')"))
+
+    def test_another_services_version_is_its_own(self) -> None:
+        self._set_alembics_own_version('2903cd72dc14')
+        migration.sync(self.conf)
+        self.assertEqual(
+            models.SCHEMA_VERSION, migration.version(self.conf))
+        with self.engine.connect() as connection:
+            self.assertEqual('2903cd72dc14', connection.scalar(
+                sa.text('SELECT version_num FROM alembic_version')))
+
+    def test_version_under_alembics_own_name_is_taken_over(self) -> None:
+        migration.sync(self.conf)
+        with self.engine.begin() as connection:
+            connection.execute(sa.text(
+                'DROP TABLE nova_images_compat_version'))
+        self._set_alembics_own_version(models.SCHEMA_VERSION)
+        migration.sync(self.conf)
+        self.assertEqual(
+            models.SCHEMA_VERSION, migration.version(self.conf))
+
     def test_newer_schema_is_not_touched(self) -> None:
         migration.sync(self.conf)
         with self.engine.begin() as connection:
-            connection.execute(
-                sa.text("UPDATE alembic_version SET version_num = '9999'"))
+            connection.execute(sa.text(
+                "UPDATE nova_images_compat_version SET version_num = '9999'"))
         self.assertIn('9999', self._not_ready(self.url))
         self.assertEqual('9999', migration.version(self.conf))
 
@@ -104,8 +143,8 @@ class MigrationOnSQLite(databases.OnSQLite, base.TestCase):
     def test_other_schema_version_is_not_used(self) -> None:
         migration.sync(self.conf)
         with self.engine.begin() as connection:
-            connection.execute(
-                sa.text("UPDATE alembic_version SET version_num = '0000'"))
+            connection.execute(sa.text(
+                "UPDATE nova_images_compat_version SET version_num = '0000'"))
         error = self.assertRaises(
             exception.DatabaseNotReady, engine.Database, self.conf)
         for part in (engine.SYNC, '0000', models.SCHEMA_VERSION):

@@ -54,7 +54,7 @@ class ImageStoreTest(base.TestCase):
                 pass
 
         error = self.assertRaises(TypeError, Half, None)
-        for method in ('get', 'list', 'delete', 'add_metadata',
+        for method in ('check', 'get', 'list', 'delete', 'add_metadata',
                        'replace_metadata', 'remove_metadata', 'public_root'):
             self.assertIn(method, str(error))
 

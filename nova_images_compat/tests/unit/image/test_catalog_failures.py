@@ -100,12 +100,13 @@ class FailuresOnSQLite(catalogue.CatalogueTest):
         image_id = self.catalogue.add(key='old')
         come_back = self._go_away()
         try:
-            for call in self._calls(image_id):
+            for call in (*self._calls(image_id), self.store.check):
                 self.log.reset_output()
                 self.assertRaises(exception.ImageStoreUnavailable, call)
                 self.assertIn('database of the catalogue', self.log.output)
         finally:
             come_back()
+        self.store.check()
         self.assertEqual(
             {'key': 'old'}, self.store.get(self.context, image_id).metadata)
 

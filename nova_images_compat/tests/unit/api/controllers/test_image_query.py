@@ -58,11 +58,15 @@ class ImageQueryTest(base.TestCase):
         for name in ('minRam', 'minDisk'):
             for text in (
                     '', 'x', '1.5', '1e3', '%2B1', '%201', '1%0A', '0x1',
-                    '1_0', '%D9%A1', '9' * 19, '9' * 5000):
+                    '1_0', '%D9%A1'):
                 with self.subTest(name=name, text=text):
                     error = self.assertRaises(
                         exception.InvalidParameter, query, f'{name}={text}')
                     self.assertIn(name, error.message)
+
+    def test_integers_of_any_length_are_integers(self) -> None:
+        for text in ('9' * 19, '9' * 5000, '-' + '9' * 400):
+            self.assertLess(2 ** 31, query(f'minRam={text}').min_ram)
 
     def test_times_are_utc(self) -> None:
         expected = datetime.datetime(2026, 1, 31, 12)
@@ -97,7 +101,7 @@ class ImageQueryTest(base.TestCase):
 
     def test_a_server_may_be_named_by_its_url(self) -> None:
         for server in (
-                'abc', 'http://h/v2.1/servers/abc', 'http://h/servers/abc/'):
+                'abc', 'http://h/v2.1/servers/abc', 'servers/abc'):
             with self.subTest(server=server):
                 self.assertEqual(
                     {'instance_uuid': 'abc'},

@@ -5,6 +5,9 @@
 import socket
 
 import fixtures
+from keystoneauth1 import fixture as keystone_fixture
+import requests
+from requests_mock.contrib import fixture as requests_mock_fixture
 
 from nova_images_compat.api.pipeline import keystone
 from nova_images_compat import exception
@@ -43,6 +46,26 @@ class KeystoneTest(helpers.FilterTestCase):
         fault = answer.json['serviceUnavailable']
         self.assertEqual(503, fault['code'])
         self.assertIn('Identity', fault['message'])
+
+    def test_keystone_that_answers_nonsense(self) -> None:
+        mocker = self.useFixture(requests_mock_fixture.Fixture())
+        for answer in (
+                {'text': '<html>Welcome</html>'}, {'json': {}},
+                {'json': {'token': {}}}, {'json': []}, {'text': '{'},
+                {'exc': requests.exceptions.ReadTimeout}):
+            mocker.get('http://127.0.0.1:1', json={'versions': {'values': [{
+                'id': 'v3.14', 'status': 'stable', 'links': [
+                    {'rel': 'self', 'href': 'http://127.0.0.1:1/v3/'}]}]}})
+            mocker.post(
+                'http://127.0.0.1:1/v3/auth/tokens',
+                json=keystone_fixture.V3Token(),
+                headers={'X-Subject-Token': 'ours'})
+            mocker.get('http://127.0.0.1:1/v3/auth/tokens', **answer)
+            with self.subTest(answer=answer):
+                seen = self.send(
+                    self.application, headers={'X-Auth-Token': 'a-token'})
+                self.assertEqual(503, seen.status_int)
+                self.assertIn('serviceUnavailable', seen.json)
 
     def test_what_it_cannot_start_with(self) -> None:
         for options, told in (

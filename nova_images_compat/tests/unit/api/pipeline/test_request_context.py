@@ -2,6 +2,8 @@
 
 """Tests of the filter that makes the request's context."""
 
+import types
+
 from oslo_context import context as oslo_context
 
 from nova_images_compat.api.pipeline import request_context
@@ -33,3 +35,15 @@ class ContextFilterTest(helpers.FilterTestCase):
                 self.assertEqual(401, answer.status_int)
                 self.assertEqual(401, answer.json['unauthorized']['code'])
                 self.assertEqual([], self.endpoint.seen)
+
+    def test_headers_prove_nothing_where_keystone_should(self) -> None:
+        application = self.make({'api': {'auth_strategy': 'keystone'}})
+        claimed = {'X-User-Id': 'me', 'X-Roles': 'admin',
+                   'X-Identity-Status': 'Confirmed'}
+        token, none = (
+            types.SimpleNamespace(has_user_token=there)
+            for there in (True, False))
+        for token_auth, status in ((None, 401), (none, 401), (token, 200)):
+            answer = self.send(application, headers=claimed, environ={
+                'keystone.token_auth': token_auth})
+            self.assertEqual(status, answer.status_int)

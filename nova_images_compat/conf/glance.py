@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Options of the group ``[glance]``; names and meaning are Nova's, so that
+the section of nova.conf serves as it is."""
+
+from keystoneauth1 import loading
+from oslo_config import cfg
+
+GROUP = cfg.OptGroup('glance', title='The Image service')
+
+SERVICE_TYPE = 'image'
+TIMEOUT = 60.0
+
+# keystoneauth's options of an adapter that have a meaning here: the store has
+# one version of one API to talk to, and its own retries.
+_ADAPTER = (
+    'service_type', 'service_name', 'valid_interfaces', 'region_name',
+    'endpoint_override')
+
+OPTS = [
+    *loading.get_session_conf_options(),
+    *(opt for opt in loading.get_adapter_conf_options(
+        include_deprecated=False) if opt.dest in _ADAPTER),
+    cfg.ListOpt(
+        'api_servers',
+        default=[],
+        help='URLs of the Image service, such as '
+             'http://image1.example.com:9292: each request goes to one of '
+             'them, in random order, and to the next if it does not answer. '
+             'Unset: endpoint_override, or else the endpoint in the '
+             "catalogue of the caller's token."),
+    cfg.IntOpt(
+        'num_retries',
+        default=3,
+        min=0,
+        help='How many more times a request is sent that failed to reach the '
+             'Image service.'),
+]
+
+cfg.set_defaults(
+    OPTS, service_type=SERVICE_TYPE, timeout=TIMEOUT,
+    valid_interfaces=['internal', 'public'])

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Images and lists of images, as the Image service API v2 speaks of them."""
+
+from collections.abc import Mapping
+from collections.abc import Set
+import types
+from typing import Any
+
+from nova_images_compat.image import base
+
+# The largest number that the Image service's database holds.
+MAX_INTEGER = 2 ** 31 - 1
+
+# Query parameters of the Image service that have a meaning of their own, and
+# attributes of its database's rows, which it compares in their place: a list
+# cannot be filtered by a metadata item of such a name there.
+NOT_FILTERS = frozenset((
+    'changes-since', 'delete', 'deleted', 'deleted_at', 'get', 'is_public',
+    'items', 'iteritems', 'keys', 'limit', 'location', 'marker',
+    'member_status', 'members', 'metadata', 'next', 'properties', 'registry',
+    'save', 'sort', 'sort_dir', 'sort_key', 'tag', 'to_dict', 'update',
+    'values'))
+RANGES = ('_min', '_max')
+
+
+TYPES: dict[str, type | types.UnionType] = {
+    'id': str, 'name': str | None, 'status': str, 'size': int | None,
+    'min_ram': int, 'min_disk': int, 'created_at': str, 'updated_at': str,
+}
+
+
+class ListRequest:
+    """What is asked of the Image service for a list, and what is left to be
+    looked at in its answer.
+
+    :param query: the list that the caller wants
+    :ivar parameters: the query string
+    """
+
+    def __init__(self, query: base.ImageQuery) -> None:
+        self.metadata: dict[str, str] = {}
+        self.name: str | None = None
+        self.parameters: dict[str, str | int] = {}
+        self._add_name(query.name)
+        if query.statuses is not None:
+            self.parameters['status'] = _one_of(sorted(query.statuses))
+        if query.min_ram is not None:
+            self.parameters['min_ram'] = query.min_ram
+        if query.min_disk is not None:
+            self.parameters['min_disk'] = query.min_disk
+        if query.changes_since is not None:
+            since = query.changes_since.isoformat()
+            self.parameters['updated_at'] = f'gte:{since}'
+        for key, value in query.metadata.items():
+            if key in NOT_FILTERS or key.startswith('_') or (
+                    key.endswith(RANGES)):
+                self.metadata[key] = value
+            else:
+                self.parameters[key] = value
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the answer may hold images that are not wanted."""
+        return self.name is not None or bool(self.metadata)
+
+    def selects(self, image: base.Image) -> bool:
+        """Say whether an image of the answer is one that the caller wants."""
+        return (self.name is None or image.name == self.name) and all(
+            image.metadata.get(key) == value
+            for key, value in self.metadata.items())
+
+    def _add_name(self, name: str | None) -> None:
+        if name is None:
+            return
+        if ':' not in name:
+            self.parameters['name'] = name
+        elif '"' in name or '\\' in name:
+            self.name = name
+        else:
+            # What is before a colon would be an operator.
+            self.parameters['name'] = f'in:"{name}"'
+
+
+def selects_nothing(query: base.ImageQuery) -> bool:
+    """Say whether no image can be what the caller wants."""
+    numbers = [number for number in (query.min_ram, query.min_disk)
+               if number is not None]
+    return (
+        query.statuses == frozenset()
+        or any(abs(number) > MAX_INTEGER for number in numbers)
+        or not base.IMAGE_ATTRIBUTES.isdisjoint(query.metadata))
+
+
+def image(document: Mapping[str, Any], attributes: Set[str]) -> base.Image:
+    """Return an image.
+
+    :param document: the Image service's JSON of it
+    :param attributes: the names of an image's own attributes
+    :raises: KeyError, TypeError: it is no image
+    """
+    for name, kind in TYPES.items():
+        if not isinstance(document[name], kind):
+            raise TypeError(name)
+    return base.Image(
+        document['id'], document['name'], document['status'],
+        document['size'] or 0, document['min_ram'], document['min_disk'],
+        document['created_at'], document['updated_at'],
+        base.decode_metadata(properties(document, attributes)))
+
+
+def properties(
+    document: Mapping[str, Any], attributes: Set[str],
+) -> dict[str, Any]:
+    """Return what of an image's JSON is metadata."""
+    return {key: value for key, value in document.items()
+            if key not in attributes}
+
+
+def _one_of(values: list[str]) -> str:
+    return values[0] if len(values) == 1 else f'in:{",".join(values)}'

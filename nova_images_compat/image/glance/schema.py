@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Which attributes of an image are its own, by the Image service's schema."""
+
+from collections.abc import Set
+import dataclasses
+import threading
+import time
+
+from oslo_log import log as logging
+
+from nova_images_compat import context as request_context
+from nova_images_compat import exception
+from nova_images_compat.image import base
+from nova_images_compat.image.glance import client as glance_client
+
+LOG = logging.getLogger(__name__)
+
+PATH = '/v2/schemas/image'
+
+# Seconds.
+REFRESH_AFTER = 3600.0
+RETRY_AFTER = 60.0
+TIMEOUT = 5.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Known:
+    attributes: Set[str]
+    good_until: float
+
+
+class ImageSchema:
+    """The base attributes of images, for each server that answers.
+
+    A server's schema is fetched with the first request that it answers, and
+    again after an hour. Until it can be had, the attributes are those that
+    the Image service API v2.17 has.
+
+    :param client: the Image service
+    """
+
+    def __init__(self, client: glance_client.Client) -> None:
+        self.client = client
+        self._known: dict[str, _Known] = {}
+        self._fetching = threading.Lock()
+
+    def attributes(
+        self, context: request_context.RequestContext, root: str,
+    ) -> Set[str]:
+        """Return the names of an image's own attributes.
+
+        :param root: the server that the image came from
+        """
+        known = self._known.get(root)
+        if known and time.monotonic() < known.good_until:
+            return known.attributes
+        if self._fetching.acquire(blocking=False):
+            try:
+                known = self._known[root] = self._refreshed(
+                    context, root, known)
+            finally:
+                self._fetching.release()
+        return known.attributes if known else base.IMAGE_ATTRIBUTES
+
+    def _refreshed(
+        self, context: request_context.RequestContext, root: str,
+        known: _Known | None,
+    ) -> _Known:
+        try:
+            attributes = self._fetch(context, root)
+        except exception.APIError as error:
+            LOG.warning('The image schema of %s is not to be had: %s',
+                        root, error)
+            return _Known(
+                known.attributes if known else base.IMAGE_ATTRIBUTES,
+                time.monotonic() + RETRY_AFTER)
+        return _Known(attributes, time.monotonic() + REFRESH_AFTER)
+
+    def _fetch(
+        self, context: request_context.RequestContext, root: str,
+    ) -> Set[str]:
+        answer = self.client.ask(context, root, PATH, TIMEOUT)
+        properties = answer.document().get('properties')
+        if not isinstance(properties, dict) or 'id' not in properties:
+            raise answer.nonsense('no schema of images')
+        return frozenset(
+            name for name, definition in properties.items()
+            if not isinstance(definition, dict)
+            or definition.get('is_base', True))

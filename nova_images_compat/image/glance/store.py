@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Images in the deployment's Image service."""
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from collections.abc import Set
+import functools
+import time
+from typing import Any
+from urllib import parse
+
+import orjson
+from oslo_config import cfg
+from oslo_utils import uuidutils
+
+from nova_images_compat import context as request_context
+from nova_images_compat import coordination
+from nova_images_compat import exception
+from nova_images_compat import identity
+from nova_images_compat.image import base
+from nova_images_compat.image.glance import client as glance_client
+from nova_images_compat.image.glance import images
+from nova_images_compat.image.glance import metadata as changes
+from nova_images_compat.image.glance import schema
+
+Context = request_context.RequestContext
+
+IMAGES = '/v2/images'
+PAGE = 1000
+
+# How often metadata is read again because somebody else has changed it, or
+# because the answer to a change was lost; and then after how many seconds.
+WRITE_DELAYS = (0.5, 1.0, 1.0, 1.0, 1.0)
+
+# How many of the last images of a page may be gone when the next is asked for.
+MARKERS = 10
+
+
+class GlanceStore(base.ImageStore):
+    """Images in the Image service that ``[glance]`` leads to.
+
+    An image, a page of a list and a deletion cost one call to it each, a
+    change of metadata two: one to read, one to write.
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        self._conf = conf
+        self.client = glance_client.Client(conf)
+        self.schema = schema.ImageSchema(self.client)
+        self.locks = coordination.ImageLocks(conf)
+
+    def check(self) -> None:
+        self.client.check(
+            Context(overwrite=False) if self.client.endpoints.servers
+            else self._own_user.context())
+
+    @functools.cached_property
+    def _own_user(self) -> identity.OwnUser:
+        """The user in whose catalogue the Image service can be found.
+
+        Not before it is needed: in another service's pipeline, it is that
+        service which has one.
+        """
+        return identity.OwnUser(self._conf)
+
+    def public_root(self, context: Context) -> str | None:
+        return self.client.endpoints.public_root(context)
+
+    def get(self, context: Context, image_id: str) -> base.Image:
+        answer = self._read(context, image_id)
+        return _image(
+            answer, _document(answer), self._attributes(context, answer))
+
+    def list(
+        self, context: Context, query: base.ImageQuery,
+    ) -> list[base.Image]:
+        if images.selects_nothing(query):
+            self._check_marker(context, query.marker)
+            return []
+        request = images.ListRequest(query)
+        found: dict[str, base.Image] = {}
+        for page in self._pages(context, request, query):
+            found.update(
+                (image.id, image) for image in page if request.selects(image))
+            if query.limit is not None and len(found) >= query.limit:
+                break
+        return list(found.values())[:query.limit]
+
+    def delete(self, context: Context, image_id: str) -> None:
+        answer = self.client.call(context, 'DELETE', _path(image_id))
+        if answer.status == 204 or (
+                answer.status in (404, 410) and answer.is_repeated):
+            return
+        if answer.status == 403:
+            raise exception.ImageDeleteNotAuthorized()
+        if answer.status == 409:
+            raise exception.ImageInUse()
+        raise _no_image(answer, image_id)
+
+    def add_metadata(
+        self, context: Context, image_id: str, metadata: Mapping[str, str],
+        check_count: base.CheckCount,
+    ) -> dict[str, Any]:
+        return base.decode_metadata(self._change(
+            context, image_id, metadata,
+            changes.addition(metadata, check_count)))
+
+    def replace_metadata(
+        self, context: Context, image_id: str, metadata: Mapping[str, str],
+        check_count: base.CheckCount,
+    ) -> None:
+        self._change(context, image_id, metadata,
+                     changes.replacement(metadata, check_count))
+
+    def remove_metadata(
+        self, context: Context, image_id: str, key: str,
+    ) -> None:
+        self._change(context, image_id, {}, changes.removal(key))
+
+    def _read(
+        self, context: Context, image_id: str, deadline: float | None = None,
+    ) -> glance_client.Answer:
+        answer = self.client.call(
+            context, 'GET', _path(image_id), deadline=deadline)
+        if not answer.is_success:
+            raise _no_image(answer, image_id)
+        return answer
+
+    def _check_marker(self, context: Context, marker: str | None) -> None:
+        if marker is not None:
+            try:
+                self._read(context, marker)
+            except exception.ImageNotFound as error:
+                raise _bad_marker(marker) from error
+
+    def _attributes(
+        self, context: Context, answer: glance_client.Answer,
+    ) -> Set[str]:
+        return self.schema.attributes(context, answer.root)
+
+    def _pages(
+        self, context: Context, request: images.ListRequest,
+        query: base.ImageQuery,
+    ) -> Iterator[Sequence[base.Image]]:
+        """Yield the rest of a list from the caller's marker on."""
+        size = PAGE if query.limit is None or request.is_partial else (
+            min(PAGE, query.limit))
+        answer = self._page(context, request, size, [query.marker])
+        if answer is None:
+            raise _bad_marker(query.marker)
+        ends: set[str | None] = {query.marker}
+        while True:
+            document = answer.document()
+            attributes = self._attributes(context, answer)
+            page = [_image(answer, each, attributes)
+                    for each in _images_of(answer, document)]
+            yield page
+            if not page or not document.get('next'):
+                return
+            if page[-1].id in ends:
+                raise answer.nonsense('the same page again')
+            ends.add(page[-1].id)
+            last = [image.id for image in page[:-1 - MARKERS:-1]]
+            answer = self._page(context, request, size, last)
+            if answer is None:
+                raise exception.ImageStoreUnavailable()
+
+    def _page(
+        self, context: Context, request: images.ListRequest, size: int,
+        markers: Sequence[str | None],
+    ) -> glance_client.Answer | None:
+        """Return the page after the first marker that is still there; None
+        if none is.
+        """
+        for marker in markers:
+            parameters = {**request.parameters, 'limit': size}
+            if marker is not None:
+                parameters['marker'] = marker
+            answer = self.client.call(
+                context, 'GET', IMAGES, params=parameters)
+            if answer.is_success:
+                return answer
+            if answer.status == 403:
+                raise exception.ListNotAuthorized()
+            if marker is None or answer.status not in (400, 404):
+                raise answer.nonsense('it is no list of images')
+        return None
+
+    def _change(
+        self, context: Context, image_id: str, sent: Mapping[str, str],
+        change: changes.Change,
+    ) -> dict[str, Any]:
+        """Change an image's metadata, and return it as it is then.
+
+        :param sent: the items that the caller wants to set
+        """
+        is_repeated = False
+        with self.locks.hold(image_id.lower()):
+            deadline = self.client.deadline()
+            for delay in WRITE_DELAYS:
+                read = self._read(context, image_id, deadline)
+                attributes = self._attributes(context, read)
+                base.refuse_reserved_keys(sent, attributes)
+                changes.refuse_unkept_keys(sent)
+                current = images.properties(_document(read), attributes)
+                operations = change(current, is_repeated)
+                if not operations:
+                    return current
+                try:
+                    written = self._patch(
+                        context, image_id, operations, deadline)
+                except glance_client.Unanswered:
+                    # The image service may still be at it: what it saves
+                    # late takes with it what was written in between.
+                    if time.monotonic() + delay >= deadline:
+                        raise
+                    time.sleep(delay)
+                    is_repeated = True
+                    continue
+                if written.is_success:
+                    return images.properties(
+                        _document(written), attributes)
+                if written.status != 409:
+                    raise _not_written(written, image_id)
+        raise exception.MetadataConflict()
+
+    def _patch(
+        self, context: Context, image_id: str,
+        operations: Sequence[changes.Operation], deadline: float,
+    ) -> glance_client.Answer:
+        return self.client.call(
+            context, 'PATCH', _path(image_id), deadline=deadline,
+            may_repeat=False, body=orjson.dumps(operations),
+            headers={'Content-Type': changes.MEDIA_TYPE})
+
+
+def _path(image_id: str) -> str:
+    """Return the path of an image.
+
+    :raises: ImageNotFound: no image has such an id
+    """
+    if not uuidutils.is_uuid_like(image_id):
+        raise exception.ImageNotFound()
+    return f'{IMAGES}/{parse.quote(image_id, safe="")}'
+
+
+def _bad_marker(marker: str | None) -> exception.APIError:
+    return exception.InvalidParameter(
+        name='marker', value=marker,
+        reason='It must be the id of an image in the list.')
+
+
+def _document(answer: glance_client.Answer) -> dict[str, Any]:
+    """Return the image that an answer holds."""
+    document = answer.document()
+    if not isinstance(document.get('id'), str):
+        raise answer.nonsense('no image')
+    return document
+
+
+def _no_image(
+    answer: glance_client.Answer, image_id: str,
+) -> exception.APIError:
+    if answer.status in (404, 410):
+        return exception.ImageNotFound()
+    if answer.status == 403:
+        return exception.ImageNotAuthorized(image_id=image_id)
+    return answer.nonsense('it is no image')
+
+
+def _not_written(
+    answer: glance_client.Answer, image_id: str,
+) -> exception.APIError:
+    if answer.status == 400:
+        return exception.MetadataRefused(reason=answer.text())
+    if answer.status == 413:
+        return exception.MetadataLimitExceeded()
+    return _no_image(answer, image_id)
+
+
+def _image(
+    answer: glance_client.Answer, document: Mapping[str, Any],
+    attributes: Set[str],
+) -> base.Image:
+    try:
+        return images.image(document, attributes)
+    except (KeyError, TypeError) as error:
+        raise answer.nonsense(f'no image: {error!r}') from error
+
+
+def _images_of(
+    answer: glance_client.Answer, document: Mapping[str, Any],
+) -> Sequence[Mapping[str, Any]]:
+    found = document.get('images')
+    if not isinstance(found, list):
+        raise answer.nonsense('no list of images')
+    return found

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Tests of the filter that traces requests."""
+
+import fixtures
+from osprofiler import notifier
+from osprofiler import web
+
+from nova_images_compat.api.pipeline import osprofiler
+from nova_images_compat import exception
+from nova_images_compat.tests.unit import helpers
+
+ON = {'enabled': True, 'hmac_keys': 'ours',
+      'connection_string': 'redis://127.0.0.1:6379'}
+
+
+class OSProfilerTest(helpers.FilterTestCase):
+
+    factory = staticmethod(osprofiler.factory)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.addCleanup(web.disable)
+        self.addCleanup(notifier.clear_notifier_cache)
+
+    def test_off(self) -> None:
+        self.assertIs(self.endpoint, self.make())
+
+    def test_key_that_everybody_knows(self) -> None:
+        for keys in ('SECRET_KEY', 'SECRET_KEY,ours', 'ours, SECRET_KEY', ',',
+                     ''):
+            error = self.assertRaises(
+                exception.ConfigurationError, self.make,
+                {'profiler': {**ON, 'hmac_keys': keys}})
+            self.assertIn('[profiler] hmac_keys', str(error))
+
+    def test_drivers_that_there_are_not(self) -> None:
+        for url in ('foo://:hush@host', 'mongodb://:hush@host', 'x'):
+            error = self.assertRaises(
+                exception.ConfigurationError, self.make,
+                {'profiler': {**ON, 'connection_string': url}})
+            self.assertIn('[profiler] connection_string', str(error))
+            self.assertNotIn('hush', str(error))
+
+    def test_password_is_in_no_log(self) -> None:
+        log = self.useFixture(fixtures.FakeLogger())
+        self.make({'profiler': {
+            **ON, 'connection_string': 'redis://:hush@127.0.0.1:6379'}})
+        self.assertNotIn('hush', log.output)
+
+    def test_messages(self) -> None:
+        options = {**ON, 'connection_string': 'messaging://'}
+        error = self.assertRaises(
+            exception.ConfigurationError, self.make, {'profiler': options})
+        self.assertIn('[profiler] connection_string', str(error))
+
+    def test_requests_pass(self) -> None:
+        application = self.make({'profiler': ON})
+        self.assertIsInstance(application, web.WsgiMiddleware)
+        self.assertEqual('reached', self.send(application).text)

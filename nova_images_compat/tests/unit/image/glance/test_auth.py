@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Tests of the tokens that go to the Image service."""
+
+from typing import Any
+
+from keystoneauth1 import fixture as keystone_fixture
+import requests
+
+from nova_images_compat import exception
+from nova_images_compat.image.glance import auth
+from nova_images_compat.image.glance import client
+from nova_images_compat.tests.unit.image.glance import glance_case
+
+KEYSTONE = 'http://identity.example/v3'
+TOKENS = f'{KEYSTONE}/auth/tokens'
+IMAGE = f'{glance_case.ROOT}/v2/images/an-id'
+SERVICE_USER = {
+    'send_service_user_token': True, 'auth_type': 'v3password',
+    'auth_url': KEYSTONE, 'username': 'compat', 'password': 'secret',
+    'user_domain_name': 'Default', 'project_name': 'service',
+    'project_domain_name': 'Default'}
+
+
+class _TestCase(glance_case.TestCase):
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.mocker = self.mock_requests()
+        self.keystone = self.mocker.post(TOKENS, [
+            {'json': keystone_fixture.V3Token(),
+             'headers': {'X-Subject-Token': name}}
+            for name in ('first', 'second', 'third')])
+
+    def make(self, **options: Any) -> client.Client:
+        return client.Client(self.configure_glance(
+            {'service_user': {**SERVICE_USER, **options}}))
+
+    def call(self, made: client.Client) -> client.Answer:
+        return made.call(glance_case.caller(), 'GET', '/v2/images/an-id')
+
+
+class ServiceTokenTest(_TestCase):
+
+    def test_goes_beside_the_callers_and_is_kept(self) -> None:
+        self.mocker.get(IMAGE, json={})
+        made = self.make()
+        for _ in range(3):
+            self.call(made)
+            sent = self.mocker.last_request.headers
+            self.assertEqual(
+                (glance_case.TOKEN, 'first'),
+                (sent['X-Auth-Token'], sent['X-Service-Token']))
+        self.assertEqual(1, self.keystone.call_count)
+
+    def test_is_not_sent_unless_it_is_wanted(self) -> None:
+        self.mocker.get(IMAGE, json={})
+        self.call(self.make(send_service_user_token=False))
+        self.assertNotIn('X-Service-Token', self.mocker.last_request.headers)
+        self.assertFalse(self.keystone.called)
+
+    def test_is_renewed_once_if_it_is_refused(self) -> None:
+        glance = self.mocker.get(
+            IMAGE, [{'status_code': 401}, {'json': {}}])
+        made = self.make()
+        self.assertTrue(self.call(made).is_success)
+        self.assertEqual(
+            ['first', 'second'],
+            [sent.headers['X-Service-Token']
+             for sent in glance.request_history])
+        self.mocker.get(IMAGE, status_code=401)
+        self.assertRaises(exception.Unauthorized, self.call, made)
+        self.assertEqual(3, self.keystone.call_count)
+
+    def test_refusal_without_one_is_final(self) -> None:
+        glance = self.mocker.get(IMAGE, status_code=401)
+        self.assertRaises(
+            exception.Unauthorized, self.call,
+            self.make(send_service_user_token=False))
+        self.assertEqual(1, glance.call_count)
+
+    def test_keystone_that_issues_none(self) -> None:
+        glance = self.mocker.get(IMAGE, json={})
+        for response in (
+                {'exc': requests.ConnectionError('refused')},
+                {'exc': requests.ReadTimeout('late')},
+                {'status_code': 401}, {'status_code': 503},
+                {'status_code': 201, 'text': 'no JSON'}):
+            with self.subTest(str(response)):
+                self.mocker.post(TOKENS, **response)
+                error = self.assertRaises(
+                    exception.IdentityUnavailable, self.call, self.make())
+                self.assertIn('Retry-After', error.headers)
+        self.assertEqual(0, glance.call_count)
+        self.assertRegex(
+            self.log.output, r'(?m)^ERROR .*\[service_user\]')
+        self.assertNotIn('secret', self.log.output)
+
+
+class ConfigurationTest(_TestCase):
+
+    def test_what_it_cannot_start_with(self) -> None:
+        for options, told in (
+                ({'auth_type': ''}, 'auth_type is not set'),
+                ({'auth_type': 'nowhere'}, 'nowhere')):
+            error = self.assertRaises(
+                exception.ConfigurationError, self.make, **options)
+            self.assertIn('[service_user]', str(error))
+            self.assertIn(told, str(error))
+
+    def test_user_that_is_not_described(self) -> None:
+        conf = self.configure_glance({'service_user': {
+            'send_service_user_token': True, 'auth_type': 'v3password'}})
+        error = self.assertRaises(
+            exception.ConfigurationError, auth.load_service_user, conf)
+        self.assertIn('[service_user]', str(error))
+        self.assertIn('auth', str(error))
+
+    def test_nothing_is_needed_unless_it_is_wanted(self) -> None:
+        self.assertIsNone(auth.load_service_user(self.configure_glance()))
+
+    def test_options_of_the_user_are_not_those_of_others(self) -> None:
+        """What is registered for one configuration is not for the next."""
+        self.make()
+        conf = self.configure_glance()
+        self.assertNotIn('auth_url', conf.service_user)
+
+
+class CallerAuthTest(glance_case.TestCase):
+
+    def test_caller_without_a_token(self) -> None:
+        mocker = self.mock_requests()
+        mocker.get(IMAGE, status_code=401)
+        made = client.Client(self.configure_glance())
+        self.assertRaises(
+            exception.Unauthorized, made.call,
+            glance_case.caller(auth_token=None), 'GET', '/v2/images/an-id')
