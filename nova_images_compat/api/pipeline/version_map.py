@@ -38,6 +38,7 @@ class VersionMap:
         path = re.sub('//+', '/', environ['PATH_INFO'])
         version, below = self._split(path)
         if version not in self.versions:
+            environ['PATH_INFO'] = path
             return self.applications[ROOT](environ, start_response)
         environ['SCRIPT_NAME'] = environ.get('SCRIPT_NAME', '') + version
         environ['PATH_INFO'] = below

@@ -49,6 +49,7 @@ class VersionMapTest(base.TestCase):
         for path, expected in (
                 ('/', "versions '' '/' new"),
                 ('/v3/images', "versions '' '/v3/images' new"),
+                ('//V2.1/images//7', "versions '' '/V2.1/images/7' new"),
                 ('/v2.10', "versions '' '/v2.10' new"),
                 ('/images', "versions '' '/images' new"),
                 ('/v2', "version '/v2' '' legacy"),
