@@ -4,7 +4,7 @@
 
 from typing import Any
 
-from keystoneauth1 import plugin
+from keystoneauth1.identity import base as identity_base
 from oslo_context import context
 
 ADMIN_ROLE = 'admin'
@@ -23,7 +23,8 @@ class RequestContext(context.RequestContext):
     """
 
     def __init__(
-        self, user_auth: plugin.BaseAuthPlugin | None = None, **kwargs: Any,
+        self, user_auth: identity_base.BaseIdentityPlugin | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.user_auth = user_auth

@@ -7,7 +7,6 @@ from typing import Any
 
 import microversion_parse
 from oslo_config import cfg
-from webob import headers
 
 from nova_images_compat.api.pipeline import deprecation
 from nova_images_compat.api.pipeline import fault_wrapper
@@ -78,8 +77,7 @@ class ImagesCompat:
         if environ.get(wsgi.ENV_LEGACY_V2):
             return microversion.MIN_VERSION
         try:
-            wanted = microversion.wanted_version(
-                headers.EnvironHeaders(environ))
+            wanted = microversion.wanted_version(environ)
         except exception.InvalidVersionString:
             return None
         if wanted == microversion.LATEST:

@@ -2,16 +2,12 @@
 
 """The microversion gate: which version of the API a request asks for."""
 
-from collections.abc import MutableMapping
+from collections.abc import Iterable
 import re
 from typing import Any
 
 import microversion_parse
-from microversion_parse import middleware
 from oslo_config import cfg
-import webob
-import webob.dec
-import webob.exc
 
 from nova_images_compat.api.pipeline import paste
 from nova_images_compat.api import wsgi
@@ -23,14 +19,22 @@ LATEST = 'latest'
 
 STANDARD_HEADER = 'OpenStack-API-Version'
 LEGACY_HEADER = 'X-OpenStack-Nova-API-Version'
+VARY = 'Vary'
+
+# Where a request's headers are.
+VARIABLES = {
+    'HTTP_OPENSTACK_API_VERSION': STANDARD_HEADER,
+    'HTTP_X_OPENSTACK_NOVA_API_VERSION': LEGACY_HEADER,
+}
 
 # Python refuses to read numbers of thousands of digits.
 VERSION_STRING = re.compile(r'([1-9][0-9]{0,99})\.([1-9][0-9]{0,99}|0)')
 
 
-class MicroversionGate(middleware.MicroversionMiddleware):
-    """microversion-parse's filter, as strict about both headers as Nova is,
-    and out of the way of ``/v2``, which has no microversions.
+class MicroversionGate(paste.Filter):
+    """Says which microversion a request asks for, by headers that it is as
+    strict about as Nova is. It is out of the way of ``/v2``, which has no
+    microversions.
 
     :param application: the application behind it
     :param conf: the service's configuration
@@ -39,43 +43,58 @@ class MicroversionGate(middleware.MicroversionMiddleware):
     def __init__(
         self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
     ) -> None:
-        newest = microversion_parse.parse_version_string(
+        super().__init__(application, conf)
+        self.newest = microversion_parse.parse_version_string(
             conf.api.max_version)
-        super().__init__(application, SERVICE_TYPE, [
-            f'{newest.major}.{minor}'
-            for minor in range(MIN_VERSION.minor, newest.minor + 1)])
+        versions = [
+            microversion_parse.Version(MIN_VERSION.major, minor)
+            for minor in range(MIN_VERSION.minor, self.newest.minor + 1)]
+        self.versions = {str(version): version for version in versions}
+        self.versions[LATEST] = self.newest
 
-    @webob.dec.wsgify
-    def __call__(self, req: webob.Request) -> Any:
-        if req.environ.get(wsgi.ENV_LEGACY_V2):
-            req.environ[self.microversion_environ] = MIN_VERSION
-            return self.application
+    def __call__(
+        self, environ: dict[str, Any], start_response: Any,
+    ) -> Iterable[bytes]:
+        if environ.get(wsgi.ENV_LEGACY_V2):
+            environ[wsgi.ENV_MICROVERSION] = MIN_VERSION
+            return self.application(environ, start_response)
         try:
-            wanted = wanted_version(req.headers)
+            wanted = wanted_version(environ)
         except exception.InvalidVersionString as error:
-            return wsgi.Fault(error)
-        req.headers[STANDARD_HEADER] = f'{SERVICE_TYPE} {wanted}'
-        try:
-            answer: Any = super().__call__(req)
-            chosen = str(req.environ[self.microversion_environ])
-        except webob.exc.HTTPNotAcceptable:
-            answer = wsgi.Fault(exception.VersionNotSupported(
-                version=wanted, minimum=self.versions[0],
-                maximum=self.versions[-1])).wsgi_response
-            chosen = wanted
-        answer.headers[STANDARD_HEADER] = f'{SERVICE_TYPE} {chosen}'
-        answer.headers[LEGACY_HEADER] = chosen
-        answer.vary = (STANDARD_HEADER, LEGACY_HEADER)
-        return answer
+            return wsgi.Fault(error)(environ, start_response)
+        version = self.versions.get(wanted)
+        answered = str(version or wanted)
+
+        def start(
+            status: str, headers: list[tuple[str, str]], *rest: Any,
+        ) -> Any:
+            return start_response(status, [
+                *headers,
+                (STANDARD_HEADER, f'{SERVICE_TYPE} {answered}'),
+                (LEGACY_HEADER, answered),
+                (VARY, f'{STANDARD_HEADER}, {LEGACY_HEADER}'),
+            ], *rest)
+
+        if version is None:
+            fault = wsgi.Fault(exception.VersionNotSupported(
+                version=wanted, minimum=MIN_VERSION, maximum=self.newest))
+            return fault(environ, start)
+        environ[wsgi.ENV_MICROVERSION] = version
+        return self.application(environ, start)
 
 
-def wanted_version(headers: MutableMapping[str, str]) -> str:
+def wanted_version(environ: dict[str, Any]) -> str:
     """Return the version that a request's headers ask for, or "latest".
 
+    :param environ: the request's WSGI environment
     :raises: InvalidVersionString
     """
+    headers = {header: environ[variable]
+               for variable, header in VARIABLES.items()
+               if variable in environ}
     wanted = microversion_parse.get_version(
-        headers, SERVICE_TYPE, legacy_headers=[LEGACY_HEADER])
+        headers, SERVICE_TYPE, legacy_headers=[LEGACY_HEADER]) if (
+        headers) else None
     if wanted is None:
         return str(MIN_VERSION)
     if wanted != LATEST and not VERSION_STRING.fullmatch(wanted):

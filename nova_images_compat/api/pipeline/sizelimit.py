@@ -3,8 +3,10 @@
 """oslo.middleware's limit on the size of a body, refusing with a fault:
 ``[oslo_middleware] max_request_body_size``."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from oslo_config import cfg
 from oslo_middleware import sizelimit
 import webob.dec
 import webob.exc
@@ -26,4 +28,22 @@ class RequestBodySizeLimiter(sizelimit.RequestBodySizeLimiter):
             return wsgi.Fault(error)
 
 
-factory = paste.filter_factory(RequestBodySizeLimiter)
+class BodyFilter(paste.Filter):
+    """Sends the requests that may have a body by way of the limit."""
+
+    def __init__(
+        self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
+    ) -> None:
+        super().__init__(application, conf)
+        self.limiter = RequestBodySizeLimiter(application, conf)
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Any,
+    ) -> Iterable[bytes]:
+        has_body = environ.get('CONTENT_LENGTH') or (
+            environ['REQUEST_METHOD'] in wsgi.METHODS_WITH_BODY)
+        application = self.limiter if has_body else self.application
+        return application(environ, start_response)
+
+
+factory = paste.filter_factory(BodyFilter)

@@ -11,6 +11,7 @@ import random
 import re
 import time
 from typing import Any
+from urllib import parse
 
 from keystoneauth1 import adapter
 from keystoneauth1 import exceptions as keystone_exception
@@ -171,8 +172,8 @@ class Client:
                 is_repeated = True
                 continue
             self.endpoints.answered(root)
-            return _checked(dataclasses.replace(
-                response, is_repeated=is_repeated))
+            return _checked(response if not is_repeated else (
+                dataclasses.replace(response, is_repeated=True)))
         raise Unanswered() if is_repeated else (
             exception.ImageStoreUnavailable())
 
@@ -291,8 +292,32 @@ def _wait(rounds: int, deadline: float) -> bool:
     return time.monotonic() < deadline
 
 
+class _Connections(requests.Session):
+    """Reads what the environment says of proxies and certificates once for
+    each server instead of with each request, and no ``.netrc``: a request
+    has the caller's token and nothing else.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False
+        self._environment = requests.Session()
+        self._settings: dict[tuple[Any, ...], dict[str, Any]] = {}
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any,
+    ) -> Any:
+        parts = parse.urlsplit(url)
+        key = (parts.scheme, parts.netloc, stream, verify, cert)
+        if key not in self._settings:
+            self._settings[key] = dict(
+                self._environment.merge_environment_settings(
+                    url, proxies, stream, verify, cert))
+        return dict(self._settings[key])
+
+
 def _session(conf: cfg.ConfigOpts) -> keystone_session.Session:
-    connections = requests.Session()
+    connections = _Connections()
     for scheme in ('http://', 'https://'):
         connections.mount(scheme, keystone_session.TCPKeepAliveAdapter(
             pool_maxsize=CONNECTIONS))

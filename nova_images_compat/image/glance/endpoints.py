@@ -2,6 +2,7 @@
 
 """Where the Image service is."""
 
+import functools
 import random
 import re
 import time
@@ -9,6 +10,7 @@ from urllib import parse
 
 from keystoneauth1 import exceptions as keystone_exception
 from keystoneauth1 import session as keystone_session
+import os_service_types
 from oslo_config import cfg
 from oslo_log import log as logging
 
@@ -48,6 +50,8 @@ class Endpoints:
             'service_name': options.service_name,
             'region_name': options.region_name,
         }
+        self._is_image_service = functools.partial(
+            os_service_types.ServiceTypes().is_match, options.service_type)
         self._failed: dict[str, float] = {}
         if not self.servers and conf.api.auth_strategy != api.KEYSTONE:
             raise exception.ConfigurationError(
@@ -102,8 +106,13 @@ class Endpoints:
         if context.user_auth is None:
             return None
         try:
-            url = context.user_auth.get_endpoint(
-                self.session, interface=interfaces, **self.filters)
+            catalog = context.user_auth.get_access(
+                self.session).service_catalog
+            # keystoneauth copies the whole catalogue before it looks.
+            services = [service for service in catalog.catalog
+                        if self._is_image_service(service.get('type', ''))]
+            url = type(catalog)(services).url_for(
+                interface=interfaces, **self.filters)
         except keystone_exception.ClientException as error:
             LOG.debug('No endpoint in the catalogue: %s', error)
             return None

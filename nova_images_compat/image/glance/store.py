@@ -129,11 +129,10 @@ class GlanceStore(base.ImageStore):
         return answer
 
     def _check_marker(self, context: Context, marker: str | None) -> None:
-        if marker is not None:
-            try:
-                self._read(context, marker)
-            except exception.ImageNotFound as error:
-                raise _bad_marker(marker) from error
+        if marker is not None and self._page(
+                context, images.ListRequest(base.ImageQuery()), 1,
+                [marker]) is None:
+            raise _bad_marker(marker)
 
     def _attributes(
         self, context: Context, answer: glance_client.Answer,
