@@ -16,6 +16,7 @@ import webob
 from nova_images_compat import policies
 from nova_images_compat.policies import base as policies_base
 from nova_images_compat.policies import image_size
+from nova_images_compat.policies import images
 from nova_images_compat.tests import fixtures
 from nova_images_compat.tests.functional import base
 
@@ -23,6 +24,7 @@ load_tests = testscenarios.load_tests_apply_scenarios
 
 NOBODY = '!'
 ADMIN_ONLY = 'role:admin'
+MEMBERS_ONLY = 'role:member'
 SIZE = 'OS-EXT-IMG-SIZE:size'
 
 METADATA = {'one': '1', 'two': '2'}
@@ -163,7 +165,8 @@ class ImageSize(base.TestCase):
                 self.assertEqual(shown, SIZE in image)
 
     def test_enforced_once_a_request(self) -> None:
-        service = self.make_service()
+        service = self.make_service(policy=dict.fromkeys(
+            (images.DETAIL, images.SHOW, image_size.SIZE), MEMBERS_ONLY))
         ids = [service.add_image(size=7) for _ in range(5)]
         self.assertEqual(
             ['os_compute_api:images:detail', image_size.SIZE],
@@ -171,6 +174,12 @@ class ImageSize(base.TestCase):
         self.assertEqual(
             ['os_compute_api:images:show', image_size.SIZE],
             self._enforced(service, f'/v2.1/images/{ids[0]}', 1))
+
+    def test_what_everybody_may_is_not_enforced(self) -> None:
+        service = self.make_service()
+        service.add_image(size=7)
+        self.assertEqual(
+            [], self._enforced(service, '/v2.1/images/detail', 1))
 
     def _enforced(
         self, service: fixtures.Service, path: str, sizes: int,

@@ -117,6 +117,8 @@ DEVIATIONS = (
               'is wrong', causes.is_no_utf_8),
     Deviation('media type', 'a version named by the media type alone, and not '
               'in the URL', causes.names_version_by_media_type),
+    Deviation('media type', 'JSON that is called Atom, or goes by a suffix',
+              causes.calls_json_otherwise),
     Deviation('..', 'steps in the path are followed', causes.climbs),
     Deviation('D21', 'body too large: plain text', causes.is_too_large),
 )
