@@ -39,10 +39,12 @@ class ExactText(types.TypeDecorator[str]):
             return value.encode('utf-8')
         return value
 
-    def process_result_value(self, value: Any, dialect: Any) -> Any:
-        if isinstance(value, bytes):
-            return value.decode('utf-8')
-        return value
+    def result_processor(self, dialect: Any, coltype: Any) -> Any:
+        return _decoded if dialect.name in MYSQL_DIALECTS else None
+
+
+def _decoded(value: bytes | None) -> str | None:
+    return None if value is None else value.decode('utf-8')
 
 
 def long_text() -> types.TypeEngine[str]:

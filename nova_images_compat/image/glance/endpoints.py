@@ -8,8 +8,10 @@ import re
 import time
 from urllib import parse
 
+from keystoneauth1.access import service_catalog
 from keystoneauth1 import exceptions as keystone_exception
 from keystoneauth1 import session as keystone_session
+import orjson
 import os_service_types
 from oslo_config import cfg
 from oslo_log import log as logging
@@ -21,7 +23,10 @@ from nova_images_compat import exception
 LOG = logging.getLogger(__name__)
 
 VERSION = re.compile(r'/v[0-9]+(\.[0-9]+)?$')
-PUBLIC = ['public']
+PUBLIC = ('public',)
+
+# How many different catalogues are remembered.
+CATALOGUES = 256
 
 # Seconds for which a server that did not answer is asked last.
 OUT_OF_FAVOUR = 30.0
@@ -44,12 +49,14 @@ class Endpoints:
         name = 'api_servers' if options.api_servers else 'endpoint_override'
         self.servers = [_configured_root(name, url) for url in (
             options.api_servers or [options.endpoint_override]) if url]
-        self.interfaces: list[str] = options.valid_interfaces
+        self.interfaces: tuple[str, ...] = tuple(options.valid_interfaces)
         self.filters = {
             'service_type': options.service_type,
             'service_name': options.service_name,
             'region_name': options.region_name,
         }
+        # One catalogue is like another, and keystoneauth copies it to look.
+        self._find_in = functools.lru_cache(CATALOGUES)(self._look_up)
         self._is_image_service = functools.partial(
             os_service_types.ServiceTypes().is_match, options.service_type)
         self._failed: dict[str, float] = {}
@@ -101,21 +108,32 @@ class Endpoints:
         return failed if time.monotonic() - failed < OUT_OF_FAVOUR else 0.0
 
     def _find(
-        self, context: request_context.RequestContext, interfaces: list[str],
+        self, context: request_context.RequestContext,
+        interfaces: tuple[str, ...],
     ) -> str | None:
         if context.user_auth is None:
             return None
         try:
             catalog = context.user_auth.get_access(
                 self.session).service_catalog
-            # keystoneauth copies the whole catalogue before it looks.
             services = [service for service in catalog.catalog
                         if self._is_image_service(service.get('type', ''))]
-            url = type(catalog)(services).url_for(
-                interface=interfaces, **self.filters)
+            return self._find_in(
+                type(catalog), orjson.dumps(services), interfaces)
         except keystone_exception.ClientException as error:
             LOG.debug('No endpoint in the catalogue: %s', error)
             return None
+
+    def _look_up(
+        self, kind: type[service_catalog.ServiceCatalog], services: bytes,
+        interfaces: tuple[str, ...],
+    ) -> str | None:
+        """Return a root out of a part of a catalogue, which is JSON.
+
+        :raises: keystoneauth1.exceptions.ClientException: it has none
+        """
+        url = kind(orjson.loads(services)).url_for(
+            interface=list(interfaces), **self.filters)
         return _root(url) if url else None
 
 

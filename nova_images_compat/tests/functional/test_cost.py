@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What a request costs, in calls that do not depend on the machine: calls to
+the Image service, SQL statements, and function calls of Python."""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+import contextlib
+import gc
+import logging
+import sys
+from typing import Any
+from typing import NamedTuple
+
+from keystoneauth1 import fixture as keystone_fixture
+from keystonemiddleware import fixture as middleware_fixture
+import sqlalchemy as sa
+import testscenarios
+import webob
+
+from nova_images_compat.api import app
+from nova_images_compat.tests import fake_glance
+from nova_images_compat.tests import fixtures
+from nova_images_compat.tests.functional import base
+
+# How much more function calls a request may take than when it was measured:
+# the work has grown beyond this. Python 3.11, upper-constraints.txt.
+TOLERANCE = 1.1
+
+# The first requests fill caches, and none must find a file to look at again.
+ROUNDS = 4
+
+IDENTITY = 'http://identity.example/v3'
+NOVA_CONF = {
+    'api': {'auth_strategy': 'keystone', 'image_store': 'glance',
+            'response_validation': 'ignore'},
+    'keystone_authtoken': {
+        'auth_type': 'password', 'auth_url': IDENTITY,
+        'www_authenticate_uri': IDENTITY, 'username': 'nova',
+        'password': 'secret', 'user_domain_id': 'default'},
+    'glance': {'valid_interfaces': 'internal,public'},
+}
+CATALOGUE = {'api': {'response_validation': 'ignore'}}
+
+IMAGES = 100
+PROPERTIES = {f'property-{number}': f'value-{number}' for number in range(10)}
+ITEM = {'meta': {'key': 'value'}}
+
+
+class Cost(NamedTuple):
+    """What one request takes.
+
+    :ivar glance: calls to the Image service
+    :ivar statements: of SQL
+    :ivar functions: calls of Python functions
+    """
+
+    glance: int
+    statements: int
+    functions: int
+
+
+Request = tuple[str, str, Any]
+
+REQUESTS: dict[str, Request] = {
+    'show': ('GET', '/{id}', None),
+    'index of 10': ('GET', '?limit=10', None),
+    'detail of 100': ('GET', '/detail?limit=100', None),
+    'detail by name': ('GET', '/detail?name=image-7&limit=10', None),
+    'metadata': ('GET', '/{id}/metadata', None),
+    'metadata item': ('PUT', '/{id}/metadata/key', ITEM),
+    'delete': ('DELETE', '/{id}', None),
+}
+
+WITH_GLANCE = {
+    'show': Cost(1, 0, 1321),
+    'index of 10': Cost(1, 0, 1568),
+    'detail of 100': Cost(1, 0, 2763),
+    'detail by name': Cost(1, 0, 1537),
+    'metadata': Cost(1, 0, 1234),
+    'metadata item': Cost(2, 0, 2172),
+    'delete': Cost(1, 0, 1211),
+}
+
+WITH_CATALOGUE = {
+    'show': Cost(0, 1, 537),
+    'index of 10': Cost(0, 1, 753),
+    'detail of 100': Cost(0, 2, 3665),
+    'detail by name': Cost(0, 2, 862),
+    'metadata': Cost(0, 1, 490),
+    'metadata item': Cost(0, 5, 1442),
+    'delete': Cost(0, 1, 586),
+}
+
+# Function calls of the filter in nova-api for a request that is not of images,
+# and for one that is in a microversion which is left to Nova.
+HANDED_ON = {'/servers/detail': 3, '/images/detail': 32}
+ABOVE = 'compute 2.90'
+
+
+class FunctionCalls:
+    """Counts the calls of Python functions in this thread.
+
+    :param apart: functions whose calls, and the calls in them, do not count
+    """
+
+    def __init__(self, *apart: Callable[..., Any]) -> None:
+        self.number = 0
+        self._apart = {function.__code__ for function in apart}
+        self._left: Any = None
+
+    def __call__(self, frame: Any, event: str, argument: Any) -> None:
+        if event == 'call' and self._left is None:
+            if frame.f_code in self._apart:
+                self._left = frame
+            else:
+                self.number += 1
+        elif event == 'return' and frame is self._left:
+            self._left = None
+
+
+@contextlib.contextmanager
+def counted(*apart: Callable[..., Any]) -> Iterator[FunctionCalls]:
+    """Count the calls of Python functions of a block."""
+    calls = FunctionCalls(*apart)
+    gc.collect()
+    gc.disable()
+    sys.setprofile(calls)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(None)
+        gc.enable()
+
+
+class _CostTest(testscenarios.WithScenarios, base.TestCase):
+
+    def setUp(self) -> None:
+        super().setUp()
+        # How much of it is formatted depends on who listens.
+        logging.disable(logging.INFO)
+        self.addCleanup(logging.disable, logging.NOTSET)
+
+    def ids(self) -> list[str]:
+        """Return the ids of images that there are."""
+        raise NotImplementedError
+
+    def spent(self) -> tuple[int, int]:
+        """Return the calls to the Image service and the SQL statements
+        since it was asked before.
+        """
+        raise NotImplementedError
+
+    def cost(self, request: Request) -> Cost:
+        """Return the least that a request takes."""
+        method, path, body = request
+        costs = []
+        for image_id in self.ids()[:ROUNDS]:
+            self.spent()
+            url = f'/v2.1/images{path}'.format(id=image_id)
+            with counted(fake_glance.FakeGlance._answer) as calls:
+                response = self.service.request(url, method, json=body)
+            self.assertLess(response.status_int, 300, response.text)
+            costs.append(Cost(*self.spent(), calls.number))
+        return min(costs)
+
+    def check(self, measured: Cost, recorded: Cost) -> None:
+        self.assertEqual(recorded[:2], measured[:2])
+        self.assertLessEqual(
+            measured.functions, recorded.functions * TOLERANCE,
+            f'{measured}, when it was {recorded}')
+
+
+class WithGlance(_CostTest):
+    """In front of Keystone and the Image service."""
+
+    scenarios = [(name, {'name': name}) for name in REQUESTS]
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.glance = self.useFixture(fake_glance.FakeGlance())
+        identity = self.useFixture(middleware_fixture.AuthTokenFixture())
+        identity.add_token(self._token(), fixtures.TOKENS['member'])
+        self.service = self.make_service(NOVA_CONF)
+        for number in range(IMAGES):
+            self.glance.add(name=f'image-{number}', **PROPERTIES)
+
+    def _token(self) -> keystone_fixture.V3Token:
+        token = keystone_fixture.V3Token(
+            user_id='member', project_id=fixtures.PROJECT)
+        token.add_role('member')
+        for service in ('compute', 'identity', 'image', 'network', 'volume'):
+            root = fake_glance.ROOT if service == 'image' else (
+                f'http://{service}.example')
+            token.add_service(service).add_standard_endpoints(
+                public=root, internal=root, admin=root, region='RegionOne')
+        return token
+
+    def ids(self) -> list[str]:
+        return list(self.glance.images)
+
+    def spent(self) -> tuple[int, int]:
+        number = len(self.glance.requests) + len(self.glance.schemas)
+        self.glance.requests.clear()
+        self.glance.schemas.clear()
+        return number, 0
+
+    def test_request(self) -> None:
+        self.check(self.cost(REQUESTS[self.name]), WITH_GLANCE[self.name])
+
+
+class WithCatalogue(_CostTest):
+    """Of the embedded catalogue, in SQLite."""
+
+    scenarios = [(name, {'name': name}) for name in REQUESTS]
+
+    def setUp(self) -> None:
+        super().setUp()
+        self._statements = 0
+        sa.event.listen(sa.Engine, 'before_cursor_execute', self._count)
+        self.addCleanup(
+            sa.event.remove, sa.Engine, 'before_cursor_execute', self._count)
+        self.service = self.make_service(CATALOGUE)
+        self._ids = [
+            self.service.add_image(name=f'image-{number}', **PROPERTIES)
+            for number in range(IMAGES)]
+
+    def _count(
+        self, connection: Any, cursor: Any, statement: str, *args: Any,
+    ) -> None:
+        # SQLite alone has it as a statement.
+        self._statements += statement != 'BEGIN'
+
+    def ids(self) -> list[str]:
+        return self._ids
+
+    def spent(self) -> tuple[int, int]:
+        statements, self._statements = self._statements, 0
+        return 0, statements
+
+    def test_request(self) -> None:
+        self.check(self.cost(REQUESTS[self.name]), WITH_CATALOGUE[self.name])
+
+
+class Filter(base.TestCase):
+    """What the filter adds to the requests that it hands on."""
+
+    def test_requests_that_are_handed_on(self) -> None:
+        service = self.make_service()
+        make = app.filter_factory(
+            {}, config_file=service.configuration.path)
+        application = make(self._answer)
+        for path, functions in HANDED_ON.items():
+            environ = webob.Request.blank(
+                path, headers={'OpenStack-API-Version': ABOVE}).environ
+            application(environ, None)
+            with counted(self._answer) as calls:
+                answer = application(environ, None)
+            self.assertEqual([b'Nova'], answer)
+            self.assertLessEqual(
+                calls.number, functions * TOLERANCE,
+                f'{path}: {calls.number}')
+
+    def _answer(self, environ: Any, start_response: Any) -> list[bytes]:
+        return [b'Nova']
