@@ -208,7 +208,7 @@ def adds_nothing(found: Found) -> bool:
 
 def is_no_utf_8(found: Found) -> bool:
     path = parse.unquote_to_bytes(found.path)
-    return answers(found, 400, 404) and (
+    return found.ours.status == 404 and (
         '\ufffd' in path.decode('utf-8', 'replace'))
 
 
