@@ -10,19 +10,51 @@ INDEX_QUERY: dict[str, Any] = {
     'type': 'object',
     'propertyNames': {'pattern': types.NO_NUL},
     'properties': {
-        'name': types.TEXT_PARAMETER,
-        'status': types.TEXT_PARAMETER,
-        'server': types.TEXT_PARAMETER,
-        'type': types.TEXT_PARAMETER,
-        'minRam': types.TEXT_PARAMETER,
-        'minDisk': types.TEXT_PARAMETER,
-        'changes-since': types.TEXT_PARAMETER,
-        'limit': types.POSITIVE_INTEGER_PARAMETER,
-        'page_size': types.POSITIVE_INTEGER_PARAMETER,
-        'marker': types.TEXT_PARAMETER,
-        'offset': types.POSITIVE_INTEGER_PARAMETER,
+        'name': types.described(
+            types.TEXT_PARAMETER, 'Only images of this name.'),
+        'status': types.described(
+            types.TEXT_PARAMETER,
+            'Only images of this status: one that this API shows, such as '
+            'SAVING, or one of the Image service, such as queued.'),
+        'server': types.described(
+            types.TEXT_PARAMETER,
+            'Only images made of this server: its ID, or its URL.'),
+        'type': types.described(
+            types.TEXT_PARAMETER,
+            'Only images whose metadata item image_type has this value, such '
+            'as snapshot.'),
+        'minRam': types.described(
+            types.TEXT_PARAMETER,
+            'Only images whose minRam is exactly this integer, in MiB.'),
+        'minDisk': types.described(
+            types.TEXT_PARAMETER,
+            'Only images whose minDisk is exactly this integer, in GiB.'),
+        'changes-since': types.described(
+            types.TEXT_PARAMETER,
+            'Only images changed at this time or later. The time is in the '
+            'notation of ISO 8601, such as 2026-01-31T12:00:00Z.'),
+        'limit': types.described(
+            types.POSITIVE_INTEGER_PARAMETER,
+            'The most images of the page. The service has a maximum, and '
+            'more than that counts as the maximum. Without a limit the '
+            'answer holds all images.'),
+        'page_size': types.described(
+            types.POSITIVE_INTEGER_PARAMETER,
+            'Has no effect; for old clients that send it.'),
+        'marker': types.described(
+            types.TEXT_PARAMETER,
+            'The ID of the image after which the page begins.'),
+        'offset': types.described(
+            types.POSITIVE_INTEGER_PARAMETER,
+            'Has no effect; for old clients that send it.'),
     },
-    'patternProperties': {'^property-': types.TEXT_PARAMETER},
+    'patternProperties': {
+        '^property-': types.described(
+            types.TEXT_PARAMETER,
+            'Only images that have this metadata item. Its key follows '
+            'property- in the name of the parameter; its value is that of '
+            'the parameter.'),
+    },
     'additionalProperties': True,
 }
 
@@ -34,6 +66,7 @@ _TIME = {
     'type': 'string',
     'pattern': '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$',
 }
+_AMOUNT = {'type': 'integer', 'minimum': 0}
 _IMAGE_LINKS = types.links('self', 'bookmark', 'alternate')
 
 _BASIC = {
@@ -44,14 +77,19 @@ _BASIC = {
 
 _DETAILS = {
     **_BASIC,
-    'minRam': {'type': 'integer', 'minimum': 0},
-    'minDisk': {'type': 'integer', 'minimum': 0},
+    'minRam': types.described(
+        _AMOUNT, 'The memory that a server needs to boot from it, in MiB.'),
+    'minDisk': types.described(
+        _AMOUNT, 'The disk that a server needs to boot from it, in GiB.'),
     'metadata': types.METADATA_ANSWER,
     'created': _TIME,
     'updated': _TIME,
     'status': {
         'enum': ['ACTIVE', 'SAVING', 'DELETED', 'ERROR', 'UNKNOWN']},
-    'progress': {'enum': [0, 25, 50, 100]},
+    'progress': {
+        'description': 'How far its upload is, in percent.',
+        'enum': [0, 25, 50, 100],
+    },
 }
 
 _IMAGE = {
@@ -68,7 +106,9 @@ _IMAGE = {
             'additionalProperties': False,
         },
         'OS-DCF:diskConfig': {'enum': ['AUTO', 'MANUAL']},
-        'OS-EXT-IMG-SIZE:size': {'type': 'integer', 'minimum': 0},
+        'OS-EXT-IMG-SIZE:size': types.described(
+            _AMOUNT,
+            'Its size in bytes; for whom the policy lets see it.'),
     },
     'required': list(_DETAILS),
     'additionalProperties': False,

@@ -51,6 +51,14 @@ METADATA_ANSWER = {
 LINK = {'type': 'string', 'pattern': '^https?://[^/]+/'}
 
 
+def described(schema: dict[str, Any], text: str) -> dict[str, Any]:
+    """Return a schema with a description, which documents show.
+
+    :param text: a sentence, or a few
+    """
+    return {**schema, 'description': text}
+
+
 def links(*relations: str) -> dict[str, Any]:
     """Return the schema of a list of links.
 

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""How Sphinx builds the API reference: ``tox -e api-ref``."""
+
+project = 'Images of OpenStack Compute'
+copyright = 'nova-images-compat contributors'
+
+extensions = ['openstackdocstheme', 'os_api_ref']
+
+html_theme = 'openstackdocs'
+html_theme_options = {'sidebar_mode': 'toc'}
+
+openstackdocs_auto_name = False
+openstackdocs_auto_version = False

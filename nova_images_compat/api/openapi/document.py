@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The OpenAPI document (OpenAPI Specification 3.1) as a whole."""
+
+from typing import Any
+
+import orjson
+
+from nova_images_compat.api.openapi import faults
+from nova_images_compat.api.openapi import headers
+from nova_images_compat.api.openapi import operations
+from nova_images_compat.api.views import links
+
+Document = dict[str, Any]
+
+INFO = {
+    'title': 'Images of OpenStack Compute',
+    'version': '2.1',
+    'description': (
+        "Nova's images API, which is a proxy to the Image service. It is "
+        'deprecated: new clients ask the Image service itself.'),
+    'license': {'name': 'Apache-2.0', 'identifier': 'Apache-2.0'},
+}
+IMAGE_SERVICE = {
+    'description': 'The Image service API, which takes its place',
+    'url': 'https://docs.openstack.org/api-ref/image/v2/',
+}
+SERVERS = [
+    {'url': links.CURRENT_ROOT},
+    {
+        'url': links.CURRENT_ROOT + '/{project_id}',
+        'description': 'The same, with the project of the token in the URL.',
+        'variables': {'project_id': {
+            'default': '5f2d7c0a9b8e4d6f8a1c3e5b7d9f0a2c'}},
+    },
+]
+TOKEN = {
+    'type': 'apiKey', 'in': 'header', 'name': 'X-Auth-Token',
+    'description': 'A token of the Identity service, for a project.',
+}
+
+
+def make() -> Document:
+    """Return the document."""
+    described = operations.all_of_them()
+    return {
+        'openapi': '3.1.0',
+        'info': INFO,
+        'externalDocs': IMAGE_SERVICE,
+        'servers': SERVERS,
+        'security': [{'token': []}],
+        'tags': operations.TAGS,
+        'paths': _paths(described),
+        'components': {
+            'schemas': {
+                name: schema for operation in described
+                for name, schema in operation.schemas.items()},
+            'responses': faults.responses(),
+            'parameters': headers.OF_REQUESTS,
+            'headers': headers.OF_ANSWERS,
+            'securitySchemes': {'token': TOKEN},
+        },
+    }
+
+
+def as_json() -> bytes:
+    """Return the document as text, the same whenever it is asked for."""
+    return orjson.dumps(
+        make(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _paths(described: list[operations.Operation]) -> Document:
+    paths: Document = {}
+    for operation in described:
+        paths.setdefault(operation.path, {})[
+            operation.method.lower()] = operation.document
+    return paths

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The parameters in URLs: those in the path, and the query string."""
+
+import re
+from typing import Any
+
+Document = dict[str, Any]
+
+IN_PATH = {
+    'image_id': 'The ID of the image.',
+    'key': 'The key of the metadata item.',
+}
+NAME = re.compile(r'{(\w+)}')
+
+
+def of_path(path: str) -> list[Document]:
+    """Return the parameters of a path of the URL table."""
+    return [
+        {
+            'name': name, 'in': 'path', 'required': True,
+            'description': IN_PATH[name],
+            'schema': {'type': 'string', 'minLength': 1},
+        }
+        for name in NAME.findall(path)]
+
+
+def of_query(query_schema: Document) -> list[Document]:
+    """Return the parameters of a query string.
+
+    :param query_schema: the JSON schema of an object that has a list of
+        values for each parameter
+    """
+    return [
+        _parameter(name, values)
+        for name, values in query_schema['properties'].items()
+    ] + [
+        _parameters(pattern, values)
+        for pattern, values in query_schema.get(
+            'patternProperties', {}).items()]
+
+
+def _parameter(name: str, values: Document) -> Document:
+    return {
+        'name': name, 'in': 'query', 'description': values['description'],
+        'schema': _value(values)}
+
+
+def _parameters(pattern: str, values: Document) -> Document:
+    """Describe the parameters whose names match a pattern: all of them are
+    the members of one object, as OpenAPI has it.
+    """
+    return {
+        'name': f'{pattern.removeprefix("^")}*', 'in': 'query',
+        'description': values['description'],
+        'style': 'form', 'explode': True,
+        'schema': {
+            'type': 'object',
+            'patternProperties': {pattern: _value(values)},
+            'additionalProperties': False,
+        },
+    }
+
+
+def _value(values: Document) -> Document:
+    """Return the schema of one value: the last counts, so that a client has
+    no use for several.
+    """
+    schema = values['items']
+    if 'integer' in schema['type']:
+        # What the rest says is how to read a number that is text.
+        return {'type': 'integer', 'minimum': schema['minimum']}
+    return schema
