@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The argparse parsers of the commands, for the pages about them.
+
+oslo.config makes a command's parser when it parses, and keeps it to itself.
+So each command is run up to that point.
+"""
+
+import argparse
+from collections.abc import Callable
+import sys
+from unittest import mock
+
+from oslo_config import cfg
+
+from nova_images_compat.cmd import manage as manage_command
+from nova_images_compat.cmd import serve as api_command
+from nova_images_compat.cmd import status as status_command
+
+
+class _Found(Exception):
+    """The parser of a command, which is about to parse."""
+
+
+def _stop(parser: argparse.ArgumentParser, *args: object) -> None:
+    raise _Found(parser)
+
+
+def _nowhere(*args: object, **kwargs: object) -> list[str]:
+    """Find no configuration: that of the machine that builds the pages would
+    be in them.
+    """
+    return []
+
+
+@mock.patch.object(argparse.ArgumentParser, 'parse_args', _stop)
+@mock.patch.object(cfg, 'find_config_files', _nowhere)
+@mock.patch.object(cfg, 'find_config_dirs', _nowhere)
+def _parser(
+    name: str, main: Callable[..., object],
+) -> argparse.ArgumentParser:
+    """Return the parser that a command's main function parses with."""
+    with mock.patch.object(sys, 'argv', [name]):
+        try:
+            main('--help')
+        except _Found as found:
+            return found.args[0]
+    raise LookupError(f'{name} does not parse its arguments')
+
+
+def api() -> argparse.ArgumentParser:
+    """Return the parser of nova-images-compat-api."""
+    return _parser('nova-images-compat-api', api_command.main)
+
+
+def manage() -> argparse.ArgumentParser:
+    """Return the parser of nova-images-compat-manage."""
+    return _parser('nova-images-compat-manage', manage_command.main)
+
+
+def status() -> argparse.ArgumentParser:
+    """Return the parser of nova-images-compat-status."""
+    return _parser('nova-images-compat-status', status_command.main)

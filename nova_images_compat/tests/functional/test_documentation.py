@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What the documentation shows is what the service does."""
+
+import json
+import pathlib
+import re
+
+from nova_images_compat.tests.functional import base
+from nova_images_compat.tests.functional import test_policy
+from nova_images_compat.tests.integration.differential import deviations
+
+TOP = pathlib.Path(__file__).parents[3]
+PAGES = TOP / 'doc' / 'source'
+CONTRACT = TOP / 'nova_images_compat/tests/contract/contract.json'
+
+SUCCESSFUL = range(200, 300)
+
+
+class DifferencesPage(base.TestCase):
+
+    def test_every_difference_is_explained(self) -> None:
+        page = (PAGES / 'differences.rst').read_text('utf-8')
+        explained = set(re.findall(r'^   \* - (.+)$', page, re.MULTILINE))
+        known = {deviation.name for deviation in deviations.DEVIATIONS}
+        known.update(
+            step['deviation']
+            for scenario in json.loads(CONTRACT.read_text('utf-8'))
+            for step in scenario['steps'] if 'deviation' in step)
+        self.assertEqual(set(), known - explained)
+
+
+class PolicyFiles(base.TestCase):
+
+    def test_read_only(self) -> None:
+        self.assertEqual(
+            {rule for rule, operation in test_policy.OPERATIONS.items()
+             if operation.method == 'GET'},
+            self.allowed('policy-read-only.yaml', 'member'))
+        self.assertEqual(
+            test_policy.OPERATIONS.keys(),
+            self.allowed('policy-read-only.yaml', 'admin'))
+
+    def test_closed(self) -> None:
+        for user in ('member', 'admin'):
+            self.assertEqual(
+                set(), self.allowed('policy-closed.yaml', user))
+
+    def allowed(self, name: str, user: str) -> set[str]:
+        """Return the operations that a policy file lets a user do."""
+        service = self.make_service({'oslo_policy': {
+            'policy_file': str(PAGES / 'admin' / name)}})
+        return {
+            rule for rule, operation in test_policy.OPERATIONS.items()
+            if operation.send(
+                service, service.add_image(**test_policy.METADATA), user,
+            ).status_int in SUCCESSFUL}

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""How Sphinx builds the release notes."""
+
+project = 'nova-images-compat release notes'
+copyright = 'nova-images-compat contributors'
+
+extensions = [
+    'openstackdocstheme',
+    'reno.sphinxext',
+]
+
+root_doc = 'index'
+nitpicky = True
+smartquotes = False
+
+html_theme = 'openstackdocs'
+html_theme_options = {
+    'analytics_tracking_code': '',
+    'display_badge': False,
+    'root_title': 'nova-images-compat',
+    'sidebar_mode': 'toctree',
+}
+html_copy_source = False
+pygments_style = 'native'
+
+openstackdocs_auto_name = False
+openstackdocs_repo_name = 'nova-images-compat'
+openstackdocs_pdf_link = False
