@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Measures our service: against the real Glance and Nova, with the embedded
+catalogue, as a filter, and how it starts."""
+
+import dataclasses
+import sys
+import tempfile
+import time
+
+from nova_images_compat.tests.benchmark import arguments
+from nova_images_compat.tests.benchmark import interruption
+from nova_images_compat.tests.benchmark import machine
+from nova_images_compat.tests.benchmark import output
+from nova_images_compat.tests.benchmark import parts
+from nova_images_compat.tests.benchmark import profiles
+from nova_images_compat.tests.benchmark import progress
+from nova_images_compat.tests.benchmark import tables
+from nova_images_compat.tests.benchmark import wrk
+from nova_images_compat.tests.integration.stack import errors
+from nova_images_compat.tests.integration.stack import mariadb
+from nova_images_compat.tests.integration.stack import stack
+from nova_images_compat.tests.integration.stack import venvs
+
+
+def main() -> int:
+    wanted = arguments.parse(sys.argv[1:])
+    try:
+        with interruption.interruptible():
+            _check_programs(wanted)
+            wanted.output.mkdir(parents=True, exist_ok=True)
+            return _run(wanted)
+    except interruption.Interrupted as interrupted:
+        progress.say('Interrupted.')
+        return 128 + interrupted.number
+    except (errors.StackError, OSError) as error:
+        progress.say(f'benchmark: {error}')
+        return 1
+
+
+def _check_programs(wanted: arguments.Arguments) -> None:
+    if {'services', 'catalogue'} & set(wanted.parts):
+        wrk.find_program()
+    if 'services' in wanted.parts:
+        stack.check_programs()
+    if 'catalogue' in wanted.parts and 'mariadb' in wanted.how.databases:
+        mariadb.find_programs()
+    if wanted.profile:
+        profiles.find_program()
+
+
+def _run(wanted: arguments.Arguments) -> int:
+    begun = time.monotonic()
+    logs = _make_log_directory()
+    try:
+        results = {
+            'date': time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime()),
+            'machine': machine.describe(),
+            'settings': {
+                **dataclasses.asdict(wanted.how), 'parts': wanted.parts,
+                'requests': wanted.requests},
+            **parts.run(wanted, logs),
+        }
+    finally:
+        progress.say(f'The logs are in {logs}')
+    text = output.write(results, wanted.output)
+    print(text, flush=True)
+    progress.say(
+        f'All of this, and the plots, are in {wanted.output}; it took '
+        f'{time.monotonic() - begun:.0f} seconds.')
+    if not output.is_valid(results):
+        progress.say(f'benchmark: some cells are {tables.INVALID}')
+        return 1
+    return 0
+
+
+def _make_log_directory() -> str:
+    parent = venvs.work_directory() / 'logs'
+    parent.mkdir(parents=True, exist_ok=True)
+    return tempfile.mkdtemp(
+        prefix=time.strftime('benchmark-%Y%m%dT%H%M%S-'), dir=parent)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

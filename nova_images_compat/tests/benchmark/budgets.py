@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The budgets, and whether what was measured meets them."""
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+import dataclasses
+from typing import Any
+
+from nova_images_compat.tests.benchmark import settings
+
+THROUGHPUT_OF_GLANCE = 0.90
+SHOW_CPU_MS = 2.0
+DETAIL_CPU_MS = 5.0
+FILTER_MS = 0.03
+ALL_TIME_OF_GLANCE = 1.10
+WRITE_TIME_OF_NOVA = 0.30
+WRITE_CALLS = 2.0
+CALLS = 1.0
+MEMORY_MIB = 90.0
+START_SECONDS = 2.0
+CATALOGUE_SHOW_RATE = 1000.0
+CATALOGUE_DETAIL_RATE = 100.0
+CATALOGUE_GROWTH = 1.5
+
+# A call too many in so many requests is nobody's: a schema that was fetched
+# again, or a request that was counted on the other side of a slice's end.
+CALLS_TOLERANCE = 0.01
+
+Cells = dict[tuple[str, str], Mapping[str, Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """What came of a budget.
+
+    :ivar measured: None: it was not
+    :ivar limit: what it may be at most; or at least, or just that
+    :ivar kind: "<=", ">=" or "="
+    :ivar tolerance: by how much the limit may be missed
+    """
+
+    budget: str
+    measured: float | None
+    kind: str
+    limit: float
+    tolerance: float = 0.0
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the budget is met; None: it was not measured."""
+        if self.measured is None:
+            return None
+        enough = self.measured >= self.limit - self.tolerance
+        not_too_much = self.measured <= self.limit + self.tolerance
+        return {'<=': not_too_much, '>=': enough,
+                '=': enough and not_too_much}[self.kind]
+
+
+def judge(results: Mapping[str, Any]) -> list[Verdict]:
+    """Return what came of the budgets of the parts that were measured."""
+    verdicts: list[Verdict] = []
+    if 'services' in results:
+        verdicts += _services(results['services'])
+    if 'filter' in results:
+        verdicts += [
+            Verdict(f'filter: added ms, {name}', added, '<=', FILTER_MS)
+            for name, added in results['filter']['added_ms'].items()]
+    if 'startup' in results:
+        verdicts += [
+            Verdict('start-up: seconds to the first answer',
+                    results['startup']['seconds'], '<=', START_SECONDS),
+            Verdict('start-up: MiB of a fresh worker',
+                    results['startup']['rss_mib'], '<=', MEMORY_MIB)]
+    if 'catalogue' in results:
+        verdicts += _catalogue(results['catalogue'])
+    return verdicts
+
+
+def ratio(
+    cell: Mapping[str, Any] | None, other: Mapping[str, Any] | None,
+    name: str,
+) -> float | None:
+    """Return by how much one cell's value is another's; None for cells that
+    are not there, not valid, or without the value.
+    """
+    above, below = _value(cell, name), _value(other, name)
+    return None if above is None or not below else above / below
+
+
+def _services(results: Mapping[str, Any]) -> Iterator[Verdict]:
+    cells = _at(results, settings.BUDGET_CONNECTIONS)
+    for request in ('show', 'index', 'detail'):
+        yield Verdict(
+            f"{request}: requests a second, of Glance's",
+            ratio(cells.get((request, 'service')),
+                  cells.get((request, 'glance')), 'rate'),
+            '>=', THROUGHPUT_OF_GLANCE)
+    for request, limit in (('show', SHOW_CPU_MS), ('detail', DETAIL_CPU_MS)):
+        yield Verdict(
+            f'{request}: ms of CPU',
+            _value(cells.get((request, 'service')), 'cpu_ms'), '<=', limit)
+    fewest = _at(results, min(
+        (cell['connections'] for cell in results['cells']), default=0))
+    yield Verdict(
+        "all in one request: time, of Glance's",
+        ratio(fewest.get(('all', 'service')),
+              fewest.get(('all', 'glance')), 'p50_ms'),
+        '<=', ALL_TIME_OF_GLANCE)
+    for request in ('show', 'index', 'detail', 'delete'):
+        yield Verdict(
+            f'{request}: calls to Glance',
+            _value(cells.get((request, 'service')), 'calls'), '=', CALLS,
+            CALLS_TOLERANCE)
+    write = cells.get(('metadata-write', 'service'))
+    yield Verdict(
+        'metadata write: calls to Glance', _value(write, 'calls'),
+        '<=', WRITE_CALLS, CALLS_TOLERANCE)
+    yield Verdict(
+        "metadata write: time, of Nova's",
+        ratio(write, cells.get(('metadata-write', 'nova')), 'p50_ms'),
+        '<=', WRITE_TIME_OF_NOVA)
+    yield Verdict(
+        'memory: MiB of a worker', results['memory']['service']['rss_mib'],
+        '<=', MEMORY_MIB)
+
+
+def _catalogue(results: Mapping[str, Any]) -> Iterator[Verdict]:
+    cells = {
+        (cell['database'], cell['request'], cell['images']): cell
+        for cell in results['cells']}
+    databases = dict.fromkeys(cell['database'] for cell in results['cells'])
+    sizes = sorted({cell['images'] for cell in results['cells']})
+    for database in databases:
+        for request, limit in (
+                ('show', CATALOGUE_SHOW_RATE),
+                ('first page', CATALOGUE_DETAIL_RATE)):
+            yield Verdict(
+                f'catalogue, {database}: {request}, requests a second and '
+                f'core, {sizes[-1]:,} images',
+                _value(cells[database, request, sizes[-1]], 'core_rate'),
+                '>=', limit)
+        for request in ('first page', 'last page'):
+            yield Verdict(
+                f'catalogue, {database}: {request}, ms of CPU at '
+                f'{sizes[-1]:,} of that at {sizes[0]:,}',
+                ratio(cells[database, request, sizes[-1]],
+                      cells[database, request, sizes[0]], 'total_cpu_ms'),
+                '<=', CATALOGUE_GROWTH)
+
+
+def _at(results: Mapping[str, Any], connections: int) -> Cells:
+    return {
+        (cell['request'], cell['target']): cell for cell in results['cells']
+        if cell['connections'] == connections}
+
+
+def _value(cell: Mapping[str, Any] | None, name: str) -> float | None:
+    return cell[name] if cell is not None and cell['valid'] else None

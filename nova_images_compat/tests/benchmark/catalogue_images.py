@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Fills the embedded catalogue."""
+
+import datetime
+import random
+import uuid
+
+from oslo_config import cfg
+
+from nova_images_compat.db import engine
+from nova_images_compat.db import images
+from nova_images_compat.db import migration
+from nova_images_compat.tests.benchmark import standalone
+
+PROPERTIES = 10
+
+# Of the images with the same name, and of those with the same value of a
+# property, there is one in so many.
+KINDS = 10
+
+FIRST_TIME = datetime.datetime(2026, 1, 31, 12)
+
+_BATCH = 2_000
+
+
+def fill(conf: cfg.ConfigOpts, number: int) -> list[str]:
+    """Make a catalogue of so many images, seconds apart.
+
+    :param conf: has an empty database
+    :returns: their ids, the oldest first
+    """
+    migration.sync(conf)
+    database = engine.Database(conf)
+    chance = random.Random(number)
+    ids = [str(uuid.UUID(int=chance.getrandbits(128)))
+           for _ in range(number)]
+    for start in range(0, number, _BATCH):
+        with database.writer() as connection:
+            images.add(connection, [
+                _record(place, image_id) for place, image_id in enumerate(
+                    ids[start:start + _BATCH], start)])
+    database.dispose()
+    return ids
+
+
+def _record(place: int, image_id: str) -> images.Record:
+    moment = FIRST_TIME + datetime.timedelta(seconds=place)
+    return images.Record(
+        id=image_id, name=f'image-{place % KINDS}',
+        owner=standalone.PROJECT, visibility='shared', status='active',
+        protected=False, size=1, min_ram=0, min_disk=0, created_at=moment,
+        updated_at=moment, properties={
+            f'key{key}': str(place % KINDS) for key in range(PROPERTIES)})

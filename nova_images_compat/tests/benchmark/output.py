@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Writes what came of the benchmark."""
+
+from collections.abc import Mapping
+import dataclasses
+import json
+import pathlib
+from typing import Any
+
+from nova_images_compat.tests.benchmark import budgets
+from nova_images_compat.tests.benchmark import tables
+
+# What the documentation includes.
+TABLE = 'table.txt'
+RESULTS = 'results.json'
+SERVICES_PLOT = 'services.png'
+CATALOGUE_PLOT = 'catalogue.png'
+
+
+def write(results: Mapping[str, Any], directory: pathlib.Path) -> str:
+    """Write the tables, the results as JSON and the plots.
+
+    :param directory: an existing directory
+    :returns: the tables
+    """
+    verdicts = budgets.judge(results)
+    text = tables.render(results, verdicts)
+    (directory / TABLE).write_text(text)
+    (directory / RESULTS).write_text(json.dumps({
+        **results,
+        'budgets': [{**dataclasses.asdict(one), 'met': one.met}
+                    for one in verdicts],
+    }, indent=2) + '\n')
+    _draw(results, directory)
+    return text
+
+
+def is_valid(results: Mapping[str, Any]) -> bool:
+    """Return whether all requests were answered as they should be."""
+    return all(
+        cell['valid'] for part in ('services', 'catalogue')
+        for cell in results.get(part, {}).get('cells', ()))
+
+
+def _draw(results: Mapping[str, Any], directory: pathlib.Path) -> None:
+    # It takes a second, and an installation that tests do not have.
+    from nova_images_compat.tests.benchmark import plots
+
+    if results.get('services', {}).get('cells'):
+        plots.draw_services(results['services'], directory / SERVICES_PLOT)
+    if results.get('catalogue', {}).get('cells'):
+        plots.draw_catalogue(
+            results['catalogue'], directory / CATALOGUE_PLOT)

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Tests of the verdicts on budgets."""
+
+from typing import Any
+
+from nova_images_compat.tests import base
+from nova_images_compat.tests.benchmark import budgets
+
+
+def _cell(request: str, target: str, **values: Any) -> dict[str, Any]:
+    return {'request': request, 'target': target, 'connections': 4,
+            'valid': True, 'rate': 100.0, 'p50_ms': 10.0, 'cpu_ms': 1.0,
+            'calls': 1.0, **values}
+
+
+def _services(*cells: dict[str, Any]) -> dict[str, budgets.Verdict]:
+    return {verdict.budget: verdict for verdict in budgets.judge({
+        'services': {
+            'cells': cells, 'memory': {'service': {'rss_mib': 91.0}}}})}
+
+
+def _catalogue(*costs: float) -> dict[str, budgets.Verdict]:
+    return {verdict.budget: verdict for verdict in budgets.judge({
+        'catalogue': {'cells': [
+            {'database': 'sqlite', 'request': request, 'images': images,
+             'valid': True, 'core_rate': 500.0, 'total_cpu_ms': cost}
+            for request in ('show', 'first page', 'last page')
+            for images, cost in zip((1000, 10000), costs)]}})}
+
+
+class VerdictTestCase(base.TestCase):
+
+    def test_at_most(self) -> None:
+        self.assertTrue(budgets.Verdict('', 2.0, '<=', 2.0).met)
+        self.assertFalse(budgets.Verdict('', 2.001, '<=', 2.0).met)
+
+    def test_at_least(self) -> None:
+        self.assertTrue(budgets.Verdict('', 0.9, '>=', 0.9).met)
+        self.assertFalse(budgets.Verdict('', 0.89, '>=', 0.9).met)
+
+    def test_exactly_but_for_the_tolerance(self) -> None:
+        for measured, met in (
+                (0.98, False), (0.995, True), (1.005, True), (1.02, False)):
+            self.assertEqual(
+                met, budgets.Verdict('', measured, '=', 1.0, 0.01).met)
+
+    def test_not_measured(self) -> None:
+        self.assertIsNone(budgets.Verdict('', None, '<=', 1.0).met)
+
+
+class JudgeTestCase(base.TestCase):
+
+    def test_throughput_is_compared_with_glance(self) -> None:
+        verdict = _services(
+            _cell('show', 'glance', rate=100.0),
+            _cell('show', 'service', rate=80.0),
+        )["show: requests a second, of Glance's"]
+        self.assertEqual(0.8, verdict.measured)
+        self.assertFalse(verdict.met)
+
+    def test_other_connections_do_not_count(self) -> None:
+        verdict = _services(
+            _cell('show', 'service', connections=1))['show: ms of CPU']
+        self.assertIsNone(verdict.met)
+
+    def test_invalid_cell_does_not_count(self) -> None:
+        verdict = _services(
+            _cell('show', 'service', valid=False))['show: ms of CPU']
+        self.assertIsNone(verdict.met)
+
+    def test_all_in_one_request_is_timed_with_fewest_connections(
+        self,
+    ) -> None:
+        verdict = _services(
+            _cell('all', 'glance', connections=1, p50_ms=1000.0),
+            _cell('all', 'service', connections=1, p50_ms=1050.0),
+            _cell('all', 'service', p50_ms=9000.0),
+        )["all in one request: time, of Glance's"]
+        self.assertEqual(1.05, verdict.measured)
+        self.assertTrue(verdict.met)
+
+    def test_memory(self) -> None:
+        self.assertFalse(_services()['memory: MiB of a worker'].met)
+
+    def test_growth_is_that_from_smallest_to_largest(self) -> None:
+        verdicts = _catalogue(2.0, 4.0)
+        verdict = verdicts[
+            'catalogue, sqlite: last page, ms of CPU at 10,000 of that at '
+            '1,000']
+        self.assertEqual(2.0, verdict.measured)
+        self.assertFalse(verdict.met)
+
+    def test_parts_that_were_not_wanted(self) -> None:
+        self.assertEqual([], budgets.judge({}))
