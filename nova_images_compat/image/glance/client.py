@@ -11,7 +11,6 @@ import random
 import re
 import time
 from typing import Any
-from urllib import parse
 
 from keystoneauth1 import adapter
 from keystoneauth1 import exceptions as keystone_exception
@@ -26,6 +25,7 @@ from nova_images_compat.conf import glance
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
 from nova_images_compat.image.glance import auth
+from nova_images_compat.image.glance import connections
 from nova_images_compat.image.glance import endpoints
 from nova_images_compat import version
 
@@ -33,7 +33,6 @@ LOG = logging.getLogger(__name__)
 
 Context = request_context.RequestContext
 
-CONNECTIONS = 64
 CONNECT_TIMEOUT = 5.0
 CHECK_TIMEOUT = 2.0
 READ_SIZE = 2 ** 16
@@ -292,37 +291,9 @@ def _wait(rounds: int, deadline: float) -> bool:
     return time.monotonic() < deadline
 
 
-class _Connections(requests.Session):
-    """Reads what the environment says of proxies and certificates once for
-    each server instead of with each request, and no ``.netrc``: a request
-    has the caller's token and nothing else.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.trust_env = False
-        self._environment = requests.Session()
-        self._settings: dict[tuple[Any, ...], dict[str, Any]] = {}
-
-    def merge_environment_settings(
-        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any,
-    ) -> Any:
-        parts = parse.urlsplit(url)
-        key = (parts.scheme, parts.netloc, stream, verify, cert)
-        if key not in self._settings:
-            self._settings[key] = dict(
-                self._environment.merge_environment_settings(
-                    url, proxies, stream, verify, cert))
-        return dict(self._settings[key])
-
-
 def _session(conf: cfg.ConfigOpts) -> keystone_session.Session:
-    connections = _Connections()
-    for scheme in ('http://', 'https://'):
-        connections.mount(scheme, keystone_session.TCPKeepAliveAdapter(
-            pool_maxsize=CONNECTIONS))
     return auth.load_session(
-        conf, glance.GROUP.name, session=connections,
+        conf, glance.GROUP.name, session=connections.Connections(),
         app_name='nova-images-compat', app_version=version.version_string())
 
 

@@ -73,17 +73,17 @@ REQUESTS: dict[str, Request] = {
 }
 
 WITH_GLANCE = {
-    'show': Cost(1, 0, 1321),
-    'index of 10': Cost(1, 0, 1568),
-    'detail of 100': Cost(1, 0, 2763),
-    'detail by name': Cost(1, 0, 1537),
-    'metadata': Cost(1, 0, 1234),
-    'metadata item': Cost(2, 0, 2172),
-    'delete': Cost(1, 0, 1211),
+    'show': Cost(1, 0, 1152),
+    'index of 10': Cost(1, 0, 1418),
+    'detail of 100': Cost(1, 0, 2613),
+    'detail by name': Cost(1, 0, 1387),
+    'metadata': Cost(1, 0, 1065),
+    'metadata item': Cost(2, 0, 1833),
+    'delete': Cost(1, 0, 1045),
 }
 
 WITH_CATALOGUE = {
-    'show': Cost(0, 1, 537),
+    'show': Cost(1, 0, 1152),
     'index of 10': Cost(0, 1, 753),
     'detail of 100': Cost(0, 2, 3665),
     'detail by name': Cost(0, 2, 862),

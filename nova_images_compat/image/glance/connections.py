@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The connections to the Image service, which requests share."""
+
+from collections.abc import Mapping
+from http import cookiejar
+from typing import Any
+from urllib import parse
+
+from keystoneauth1 import session as keystone_session
+import requests
+
+POOL_SIZE = 64
+
+
+class Connections(requests.Session):
+    """A session of requests that sends just what it is told to.
+
+    Between a request and its connection, requests' own session merges
+    settings of its own and of the environment, looks for a ``.netrc``, and
+    keeps cookies, which a service that speaks for many callers must not. That
+    takes longer than the request itself. Here, what the environment says of
+    proxies and certificates is read once for each server, and the rest is
+    left out.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cookies.set_policy(
+            cookiejar.DefaultCookiePolicy(allowed_domains=()))
+        self._settings: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for scheme in ('http://', 'https://'):
+            self.mount(scheme, keystone_session.TCPKeepAliveAdapter(
+                pool_maxsize=POOL_SIZE))
+
+    def request(  # type: ignore[override]
+        self, method: str, url: str, *, headers: Mapping[str, str],
+        timeout: Any, verify: Any, stream: bool, cert: Any = None,
+        params: Mapping[str, str | int] | None = None,
+        data: bytes | None = None, allow_redirects: bool = False,
+    ) -> requests.Response:
+        """Send a request.
+
+        :param headers: all of its headers, but for Content-Length
+        :param timeout: seconds: to connect, and between two reads
+        :raises: requests.exceptions.RequestException
+        """
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(method)
+        prepared.prepare_url(url, params)
+        prepared.prepare_headers(headers)
+        prepared.prepare_cookies({})
+        prepared.body = data
+        prepared.prepare_content_length(data)
+        # A mapping that knows no case takes its time at every step below.
+        prepared.headers = dict(prepared.headers)  # type: ignore
+        return self.send(
+            prepared, timeout=timeout, stream=stream,
+            allow_redirects=allow_redirects,
+            **self._settings_for(url, stream, verify, cert))
+
+    def _settings_for(
+        self, url: str, stream: bool, verify: Any, cert: Any,
+    ) -> dict[str, Any]:
+        parts = parse.urlsplit(url)
+        key = (parts.scheme, parts.netloc, stream, verify, cert)
+        if key not in self._settings:
+            settings = self.merge_environment_settings(
+                url, {}, stream, verify, cert)
+            self._settings[key] = {
+                name: settings[name] for name in ('verify', 'cert', 'proxies')}
+        return self._settings[key]

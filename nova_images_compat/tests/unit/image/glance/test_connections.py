@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Tests of what goes to the Image service, and what does not."""
+
+from typing import Any
+from unittest import mock
+
+import fixtures
+import requests
+from requests import adapters
+from requests_mock.contrib import fixture as requests_fixture
+
+from nova_images_compat.image.glance import connections
+from nova_images_compat.tests import base
+
+URL = 'http://image.example/v2/images'
+PROXY = 'http://proxy.example:3128'
+HEADERS = {'X-Auth-Token': 'token', 'Accept': 'application/json'}
+
+
+class ConnectionsTest(base.TestCase):
+
+    def setUp(self) -> None:
+        super().setUp()
+        for name in ('http_proxy', 'HTTP_PROXY', 'no_proxy', 'NO_PROXY',
+                     'all_proxy', 'ALL_PROXY', 'REQUESTS_CA_BUNDLE'):
+            self.useFixture(fixtures.EnvironmentVariable(name))
+        self.mocker = self.useFixture(requests_fixture.Fixture())
+        self.mocker.get(URL, text='{}')
+        self.mocker.patch(URL, text='{}')
+        self.session = connections.Connections()
+
+    def send(self, method: str = 'GET', **kwargs: Any) -> requests.Response:
+        return self.session.request(method, URL, **{
+            'headers': HEADERS, 'timeout': (1, 2), 'verify': True,
+            'stream': True, **kwargs})
+
+    def test_just_the_headers_that_are_given(self) -> None:
+        self.send()
+        self.assertEqual(HEADERS, dict(self.mocker.last_request.headers))
+
+    def test_body(self) -> None:
+        self.send('PATCH', data=b'[{}]')
+        request = self.mocker.last_request
+        self.assertEqual(b'[{}]', request.body)
+        self.assertEqual(
+            {**HEADERS, 'Content-Length': '4'}, dict(request.headers))
+
+    def test_query_string_is_quoted(self) -> None:
+        self.send(params={'name': 'a b&c', 'limit': 3})
+        self.assertEqual(
+            'name=a+b%26c&limit=3', self.mocker.last_request.query)
+
+    def test_header_that_would_be_two_is_refused(self) -> None:
+        self.assertRaises(
+            requests.exceptions.InvalidHeader, self.send,
+            headers={'X-Auth-Token': 'a\r\nX-Roles: admin'})
+
+    def test_nothing_of_a_netrc(self) -> None:
+        netrc = self.create_tempfiles([(
+            'netrc', 'machine image.example login a password b\n')], ext='')
+        self.useFixture(fixtures.EnvironmentVariable('NETRC', netrc[0]))
+        self.send()
+        self.assertNotIn('Authorization', self.mocker.last_request.headers)
+
+    def test_cookies_are_not_kept(self) -> None:
+        self.mocker.get(URL, headers={'Set-Cookie': 'session=of-a-caller'})
+        for _ in range(2):
+            self.send()
+            self.assertNotIn('Cookie', self.mocker.last_request.headers)
+        self.assertEqual([], list(self.session.cookies))
+
+    def test_proxy_of_the_environment(self) -> None:
+        self.useFixture(fixtures.EnvironmentVariable('http_proxy', PROXY))
+        self.send()
+        self.assertEqual(
+            PROXY, self.mocker.last_request.proxies['http'])
+
+    def test_host_without_a_proxy(self) -> None:
+        self.useFixture(fixtures.EnvironmentVariable('http_proxy', PROXY))
+        self.useFixture(
+            fixtures.EnvironmentVariable('no_proxy', 'image.example'))
+        self.send()
+        self.assertNotIn('http', self.mocker.last_request.proxies)
+
+    def test_certificates_of_the_environment(self) -> None:
+        self.useFixture(fixtures.EnvironmentVariable(
+            'REQUESTS_CA_BUNDLE', '/a/bundle'))
+        self.send()
+        self.assertEqual('/a/bundle', self.mocker.last_request.verify)
+        self.send(verify=False)
+        self.assertIs(False, self.mocker.last_request.verify)
+
+    def test_environment_is_read_once_a_server(self) -> None:
+        with mock.patch.object(
+                requests.Session, 'merge_environment_settings',
+                autospec=True,
+                side_effect=requests.Session.merge_environment_settings,
+        ) as merge:
+            for _ in range(3):
+                self.send()
+        self.assertEqual(1, merge.call_count)
+
+    def test_connections_are_kept_alive(self) -> None:
+        for scheme in ('http', 'https'):
+            adapter = self.session.get_adapter(f'{scheme}://image.example')
+            self.assertIsInstance(adapter, adapters.HTTPAdapter)
+            self.assertEqual(
+                connections.POOL_SIZE,
+                adapter.poolmanager.connection_pool_kw['maxsize'])
