@@ -83,7 +83,7 @@ WITH_GLANCE = {
 }
 
 WITH_CATALOGUE = {
-    'show': Cost(1, 0, 1152),
+    'show': Cost(0, 1, 537),
     'index of 10': Cost(0, 1, 753),
     'detail of 100': Cost(0, 2, 3665),
     'detail by name': Cost(0, 2, 862),
