@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""oslo.middleware's CORS filter, where ``[cors] allowed_origin`` names
-origins."""
+"""oslo.middleware's CORS filter: ``[cors]``."""
+
+from collections.abc import Iterable
+from typing import Any
 
 from oslo_config import cfg
 from oslo_middleware import cors
@@ -9,11 +11,24 @@ from oslo_middleware import cors
 from nova_images_compat.api.pipeline import paste
 
 
-def _make(
-    application: paste.WSGIApplication, conf: cfg.ConfigOpts,
-) -> paste.WSGIApplication:
-    middleware: paste.WSGIApplication = cors.CORS(application, conf)
-    return middleware if conf.cors.allowed_origin else application
+class CORSFilter(paste.Filter):
+    """Sends requests by way of CORS: without ``allowed_origin``, just those
+    of OPTIONS, which it answers even so, as in Nova.
+    """
+
+    def __init__(
+        self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
+    ) -> None:
+        super().__init__(application, conf)
+        self.cors = cors.CORS(application, conf)
+        self.has_origins = bool(conf.cors.allowed_origin)
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Any,
+    ) -> Iterable[bytes]:
+        by_cors = self.has_origins or environ['REQUEST_METHOD'] == 'OPTIONS'
+        application = self.cors if by_cors else self.application
+        return application(environ, start_response)
 
 
-factory = paste.filter_factory(_make)
+factory = paste.filter_factory(CORSFilter)

@@ -5,22 +5,21 @@ catalogue, as a filter, and how it starts."""
 
 import dataclasses
 import sys
-import tempfile
 import time
 
 from nova_images_compat.tests.benchmark import arguments
-from nova_images_compat.tests.benchmark import interruption
 from nova_images_compat.tests.benchmark import machine
 from nova_images_compat.tests.benchmark import output
 from nova_images_compat.tests.benchmark import parts
 from nova_images_compat.tests.benchmark import profiles
-from nova_images_compat.tests.benchmark import progress
 from nova_images_compat.tests.benchmark import tables
 from nova_images_compat.tests.benchmark import wrk
 from nova_images_compat.tests.integration.stack import errors
+from nova_images_compat.tests.integration.stack import interruption
+from nova_images_compat.tests.integration.stack import logs as log_directories
 from nova_images_compat.tests.integration.stack import mariadb
+from nova_images_compat.tests.integration.stack import progress
 from nova_images_compat.tests.integration.stack import stack
-from nova_images_compat.tests.integration.stack import venvs
 
 
 def main() -> int:
@@ -51,7 +50,7 @@ def _check_programs(wanted: arguments.Arguments) -> None:
 
 def _run(wanted: arguments.Arguments) -> int:
     begun = time.monotonic()
-    logs = _make_log_directory()
+    logs = log_directories.make_directory('benchmark-')
     try:
         results = {
             'date': time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime()),
@@ -72,13 +71,6 @@ def _run(wanted: arguments.Arguments) -> int:
         progress.say(f'benchmark: some cells are {tables.INVALID}')
         return 1
     return 0
-
-
-def _make_log_directory() -> str:
-    parent = venvs.work_directory() / 'logs'
-    parent.mkdir(parents=True, exist_ok=True)
-    return tempfile.mkdtemp(
-        prefix=time.strftime('benchmark-%Y%m%dT%H%M%S-'), dir=parent)
 
 
 if __name__ == '__main__':

@@ -15,13 +15,13 @@ from nova_images_compat.tests.benchmark import catalogue_images
 from nova_images_compat.tests.benchmark import cells
 from nova_images_compat.tests.benchmark import processes
 from nova_images_compat.tests.benchmark import profiles
-from nova_images_compat.tests.benchmark import progress
-from nova_images_compat.tests.benchmark import running
 from nova_images_compat.tests.benchmark import settings
 from nova_images_compat.tests.benchmark import standalone
 from nova_images_compat.tests.benchmark import targets
 from nova_images_compat.tests.benchmark import wrk
 from nova_images_compat.tests.integration.stack import mariadb
+from nova_images_compat.tests.integration.stack import progress
+from nova_images_compat.tests.integration.stack import running
 from nova_images_compat.tests.integration.stack import uwsgi
 
 PAGE = 100

@@ -7,16 +7,16 @@ from typing import Any
 
 from nova_images_compat.tests.benchmark import arguments
 from nova_images_compat.tests.benchmark import catalogue
-from nova_images_compat.tests.benchmark import interruption
 from nova_images_compat.tests.benchmark import machine
 from nova_images_compat.tests.benchmark import plugin_filter
 from nova_images_compat.tests.benchmark import profiles
-from nova_images_compat.tests.benchmark import progress
-from nova_images_compat.tests.benchmark import running
 from nova_images_compat.tests.benchmark import services
 from nova_images_compat.tests.benchmark import standalone
 from nova_images_compat.tests.benchmark import startup
+from nova_images_compat.tests.integration.stack import interruption
+from nova_images_compat.tests.integration.stack import progress
 from nova_images_compat.tests.integration.stack import registry
+from nova_images_compat.tests.integration.stack import running
 from nova_images_compat.tests.integration.stack import stack
 
 

@@ -12,8 +12,8 @@ import webob
 
 from nova_images_compat.api import app
 from nova_images_compat.db import migration
-from nova_images_compat.tests.benchmark import progress
 from nova_images_compat.tests.benchmark import standalone
+from nova_images_compat.tests.integration.stack import progress
 
 # Path and microversion. The filter tells the first by its path; the second,
 # which Nova no longer answers, by its microversion.

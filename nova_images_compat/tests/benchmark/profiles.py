@@ -12,11 +12,11 @@ import sysconfig
 import threading
 from typing import Any
 
-from nova_images_compat.tests.benchmark import progress
 from nova_images_compat.tests.benchmark import settings
 from nova_images_compat.tests.benchmark import targets
 from nova_images_compat.tests.benchmark import wrk
 from nova_images_compat.tests.integration.stack import errors
+from nova_images_compat.tests.integration.stack import progress
 from nova_images_compat.tests.integration.stack import registry
 
 _FUNCTIONS = 40

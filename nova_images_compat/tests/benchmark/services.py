@@ -14,11 +14,11 @@ from nova_images_compat.tests.benchmark import cells
 from nova_images_compat.tests.benchmark import glance_images
 from nova_images_compat.tests.benchmark import processes
 from nova_images_compat.tests.benchmark import profiles
-from nova_images_compat.tests.benchmark import progress
 from nova_images_compat.tests.benchmark import settings
 from nova_images_compat.tests.benchmark import targets
 from nova_images_compat.tests.benchmark import wrk
 from nova_images_compat.tests.integration.stack import identity
+from nova_images_compat.tests.integration.stack import progress
 from nova_images_compat.tests.integration.stack import service
 from nova_images_compat.tests.integration.stack import stack
 

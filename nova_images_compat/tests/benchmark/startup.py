@@ -12,10 +12,10 @@ from typing import Any
 from nova_images_compat.conf import loader
 from nova_images_compat.tests.benchmark import import_times
 from nova_images_compat.tests.benchmark import processes
-from nova_images_compat.tests.benchmark import progress
 from nova_images_compat.tests.benchmark import settings
 from nova_images_compat.tests.benchmark import standalone
 from nova_images_compat.tests.integration.stack import process
+from nova_images_compat.tests.integration.stack import progress
 from nova_images_compat.tests.integration.stack import service
 from nova_images_compat.tests.integration.stack import uwsgi
 

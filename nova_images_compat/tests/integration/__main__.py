@@ -4,7 +4,6 @@
 integration tests on them, and stops them."""
 
 import argparse
-from collections.abc import Iterator
 from collections.abc import Sequence
 import contextlib
 import os
@@ -13,22 +12,20 @@ import signal
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import time
-import types
-
-import fixtures
 
 from nova_images_compat.tests.integration.stack import description
 from nova_images_compat.tests.integration.stack import errors
 from nova_images_compat.tests.integration.stack import identity
+from nova_images_compat.tests.integration.stack import interruption
+from nova_images_compat.tests.integration.stack import logs as log_directories
+from nova_images_compat.tests.integration.stack import progress
 from nova_images_compat.tests.integration.stack import registry
+from nova_images_compat.tests.integration.stack import running
 from nova_images_compat.tests.integration.stack import stack
 from nova_images_compat.tests.integration.stack import venvs
 
 TOP = pathlib.Path(__file__).parents[3]
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 HOW_TO_USE = '''\
 The stack is up; Ctrl-C stops it. Our service, and the real Nova:
@@ -45,14 +42,6 @@ Users, passwords and everything else: {path}
 '''
 
 
-class Interrupted(BaseException):
-    """A signal that asks us to stop."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog='tox -e integration --', description=__doc__)
@@ -65,64 +54,27 @@ def main() -> int:
     arguments = parser.parse_args()
     logs = None
     try:
-        with _interruptible():
+        with interruption.interruptible():
             stack.check_programs()
-            logs = _make_log_directory()
-            with contextlib.ExitStack() as cleanups:
-                fixture = _start(logs, cleanups)
+            logs = log_directories.make_directory()
+            progress.say('Starting Keystone, Glance, Nova and the service ...')
+            begun = time.monotonic()
+            with running.up(stack.Stack(
+                    logs, interruption.ignore_signals)) as fixture:
+                progress.say(
+                    f'Started in {time.monotonic() - begun:.0f} seconds.')
                 if arguments.keep:
                     return _keep(fixture)
                 return _run_tests(fixture.path, arguments.filters)
-    except Interrupted as interruption:
-        _say('Interrupted.')
-        return 128 + interruption.number
+    except interruption.Interrupted as interrupted:
+        progress.say('Interrupted.')
+        return 128 + interrupted.number
     except errors.StackError as error:
-        _say(f'integration: {error}')
+        progress.say(f'integration: {error}')
         return 1
     finally:
         if logs:
-            _say(f'The logs are in {logs}')
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
-    """Turn the first signal into an exception, and ignore any other."""
-
-    def interrupt(number: int, frame: types.FrameType | None) -> None:
-        _ignore_signals()
-        raise Interrupted(number)
-
-    for number in SIGNALS:
-        signal.signal(number, interrupt)
-    try:
-        yield
-    finally:
-        _ignore_signals()
-
-
-def _ignore_signals() -> None:
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-
-
-def _make_log_directory() -> str:
-    parent = venvs.work_directory() / 'logs'
-    parent.mkdir(parents=True, exist_ok=True)
-    return tempfile.mkdtemp(
-        prefix=time.strftime('%Y%m%dT%H%M%S-'), dir=parent)
-
-
-def _start(logs: str, cleanups: contextlib.ExitStack) -> stack.Stack:
-    begun = time.monotonic()
-    _say('Starting Keystone, Glance, Nova and the service ...')
-    fixture = stack.Stack(logs, on_stop=_ignore_signals)
-    try:
-        fixture.setUp()
-    except fixtures.MultipleExceptions as error:
-        raise error.args[0][1]
-    cleanups.callback(fixture.cleanUp)
-    _say(f'Started in {time.monotonic() - begun:.0f} seconds.')
-    return fixture
+            progress.say(f'The logs are in {logs}')
 
 
 def _run_tests(path: str, filters: Sequence[str]) -> int:
@@ -168,16 +120,12 @@ def _keep(fixture: stack.Stack) -> int:
         exports='\n'.join(
             f'  export {name}={value}'
             for name, value in variables.items())), flush=True)
-    _say(f'The logs are in {fixture.logs}')
+    progress.say(f'The logs are in {fixture.logs}')
     try:
         signal.pause()
-    except Interrupted:
-        _say('Stopping ...')
+    except interruption.Interrupted:
+        progress.say('Stopping ...')
     return 0
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == '__main__':

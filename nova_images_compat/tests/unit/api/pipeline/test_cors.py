@@ -53,6 +53,13 @@ class PreflightTest(helpers.TestCase):
         self.assertEqual(
             'X-Auth-Token', answer.headers['Access-Control-Allow-Headers'])
 
+    def test_options_are_answered_without_any_origin(self) -> None:
+        service = self.useFixture(fixtures.Service())
+        for path in ('/v2.1/images', '/v2.1/images/7/metadata/k', '/images'):
+            answer = service.request(path, 'OPTIONS', user=None)
+            self.assertEqual((200, b''), (answer.status_int, answer.body))
+            self.assertNotIn('Access-Control-Allow-Origin', answer.headers)
+
     def test_refusals_can_be_read_by_browsers(self) -> None:
         service = self.useFixture(fixtures.Service(
             options={'cors': {'allowed_origin': ORIGIN}}))

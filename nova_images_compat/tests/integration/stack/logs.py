@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Where the logs of a run are left."""
+
+import tempfile
+import time
+
+from nova_images_compat.tests.integration.stack import venvs
+
+
+def make_directory(prefix: str = '') -> str:
+    """Make a directory for the logs of a run, and return its path."""
+    parent = venvs.work_directory() / 'logs'
+    parent.mkdir(parents=True, exist_ok=True)
+    return tempfile.mkdtemp(
+        prefix=prefix + time.strftime('%Y%m%dT%H%M%S-'), dir=parent)
