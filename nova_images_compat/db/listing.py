@@ -67,7 +67,9 @@ def readable(is_admin: bool, image: Any = Image) -> sa.ColumnElement[bool]:
             Member.member == project,
             Member.status == models.ACCEPTED))
     return sa.or_(
-        image.visibility.in_((models.PUBLIC, models.COMMUNITY)),
+        # in_() would be put together anew each time.
+        image.visibility == models.PUBLIC,
+        image.visibility == models.COMMUNITY,
         image.owner == project, shared)
 
 

@@ -75,13 +75,14 @@ class ImageView:
         return self._page(req, roots.image_self + '/detail', items, limit)
 
     def _roots(self, req: wsgi.Request) -> '_Roots':
+        version_root = links.version_root(req)
         unversioned = links.with_prefix(
-            links.service_root(req), self.compute_prefix)
+            links.without_version(version_root), self.compute_prefix)
         image_root = (
             self.image_prefix or self.store.public_root(req.context)
             or unversioned)
         return _Roots(
-            links.with_prefix(links.version_root(req), self.compute_prefix),
+            links.with_prefix(version_root, self.compute_prefix),
             unversioned, image_root.rstrip('/'), req.project_in_url)
 
     def _basic(self, roots: '_Roots', image: base.Image) -> Document:

@@ -49,7 +49,14 @@ def service_root(req: wsgi.Request) -> str:
 
     :raises: ValidationError: the header Host names no host
     """
-    url = version_root(req)
+    return without_version(version_root(req))
+
+
+def without_version(url: str) -> str:
+    """Return the URL that the service is mounted at.
+
+    :param url: that the API's version is mounted at
+    """
     for root in (CURRENT_ROOT, LEGACY_ROOT):
         if url.endswith(root):
             return url.removesuffix(root)

@@ -73,23 +73,23 @@ REQUESTS: dict[str, Request] = {
 }
 
 WITH_GLANCE = {
-    'show': Cost(1, 0, 1152),
-    'index of 10': Cost(1, 0, 1418),
-    'detail of 100': Cost(1, 0, 2613),
-    'detail by name': Cost(1, 0, 1387),
-    'metadata': Cost(1, 0, 1065),
-    'metadata item': Cost(2, 0, 1833),
-    'delete': Cost(1, 0, 1045),
+    'show': Cost(1, 0, 1141),
+    'index of 10': Cost(1, 0, 1407),
+    'detail of 100': Cost(1, 0, 2602),
+    'detail by name': Cost(1, 0, 1376),
+    'metadata': Cost(1, 0, 1066),
+    'metadata item': Cost(2, 0, 1834),
+    'delete': Cost(1, 0, 1046),
 }
 
 WITH_CATALOGUE = {
-    'show': Cost(0, 1, 537),
-    'index of 10': Cost(0, 1, 753),
-    'detail of 100': Cost(0, 2, 3665),
-    'detail by name': Cost(0, 2, 862),
-    'metadata': Cost(0, 1, 490),
-    'metadata item': Cost(0, 5, 1442),
-    'delete': Cost(0, 1, 586),
+    'show': Cost(0, 1, 501),
+    'index of 10': Cost(0, 1, 742),
+    'detail of 100': Cost(0, 2, 3654),
+    'detail by name': Cost(0, 2, 851),
+    'metadata': Cost(0, 1, 466),
+    'metadata item': Cost(0, 5, 1418),
+    'delete': Cost(0, 1, 587),
 }
 
 # Function calls of the filter in nova-api for a request that is not of images,
