@@ -19,7 +19,7 @@ from nova_images_compat.tests.integration.stack import uwsgi
 PERCENTILES = (50, 95, 99)
 
 _THREADS = uwsgi.PROCESSES * uwsgi.THREADS
-_ENOUGH = 3 * _THREADS
+_ENOUGH = _THREADS
 
 
 @dataclasses.dataclass(frozen=True)

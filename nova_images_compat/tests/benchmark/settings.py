@@ -36,12 +36,12 @@ class Settings:
 
 
 FULL = Settings(
-    connections=(1, 4, 16), rounds=3, seconds=3, long_requests=4,
+    connections=(1, 4, 16), rounds=3, seconds=2, long_requests=4,
     deleted=800,
     databases=('sqlite', 'mariadb'), sizes=(1_000, 10_000, 100_000),
     starts=5, profile_seconds=10)
 
 QUICK = Settings(
-    connections=(4,), rounds=1, seconds=1, long_requests=4, deleted=300,
-    databases=('sqlite',), sizes=(1_000, 10_000),
-    starts=3, profile_seconds=5)
+    connections=(4,), rounds=1, seconds=1, long_requests=4, deleted=100,
+    databases=('sqlite',), sizes=(1_000, 5_000),
+    starts=1, profile_seconds=5)
