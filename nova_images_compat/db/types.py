@@ -12,11 +12,27 @@ MYSQL_DIALECTS = ('mysql', 'mariadb')
 UTF8_BYTES = 4
 
 
+class UTF8Binary(mysql.VARBINARY):
+    """Text as the bytes of UTF-8.
+
+    :param length: characters
+    """
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length * UTF8_BYTES)
+
+    def bind_processor(self, dialect: Any) -> Any:
+        return _encoded
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Any:
+        return _decoded
+
+
 class ExactText(types.TypeDecorator[str]):
     """Short text that is compared byte by byte.
 
     MySQL and MariaDB compare text by collations, which overlook case or
-    spaces at the end; there it is kept as UTF-8 bytes.
+    spaces at the end; there it is kept as bytes.
 
     :param length: characters
     """
@@ -30,17 +46,12 @@ class ExactText(types.TypeDecorator[str]):
 
     def load_dialect_impl(self, dialect: Any) -> Any:
         if dialect.name in MYSQL_DIALECTS:
-            return dialect.type_descriptor(
-                mysql.VARBINARY(self.length * UTF8_BYTES))
+            return UTF8Binary(self.length)
         return dialect.type_descriptor(sa.String(self.length))
 
-    def process_bind_param(self, value: Any, dialect: Any) -> Any:
-        if value is not None and dialect.name in MYSQL_DIALECTS:
-            return value.encode('utf-8')
-        return value
 
-    def result_processor(self, dialect: Any, coltype: Any) -> Any:
-        return _decoded if dialect.name in MYSQL_DIALECTS else None
+def _encoded(value: str | None) -> bytes | None:
+    return None if value is None else value.encode('utf-8')
 
 
 def _decoded(value: bytes | None) -> str | None:

@@ -19,7 +19,6 @@ LATEST = 'latest'
 
 STANDARD_HEADER = 'OpenStack-API-Version'
 LEGACY_HEADER = 'X-OpenStack-Nova-API-Version'
-VARY = 'Vary'
 
 # Where a request's headers are.
 VARIABLES = {
@@ -72,7 +71,7 @@ class MicroversionGate(paste.Filter):
                 *headers,
                 (STANDARD_HEADER, f'{SERVICE_TYPE} {answered}'),
                 (LEGACY_HEADER, answered),
-                (VARY, f'{STANDARD_HEADER}, {LEGACY_HEADER}'),
+                ('Vary', f'{STANDARD_HEADER}, {LEGACY_HEADER}'),
             ], *rest)
 
         if version is None:

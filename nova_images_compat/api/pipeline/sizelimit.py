@@ -29,7 +29,10 @@ class RequestBodySizeLimiter(sizelimit.RequestBodySizeLimiter):
 
 
 class BodyFilter(paste.Filter):
-    """Sends the requests that may have a body by way of the limit."""
+    """Sends requests by way of the limit, but for those without a body, as
+    far as anybody reads it: only ``METHODS_WITH_BODY`` have one read whose
+    length they do not tell.
+    """
 
     def __init__(
         self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,

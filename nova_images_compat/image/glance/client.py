@@ -40,6 +40,8 @@ FIRST_DELAY = 0.1
 LONGEST_DELAY = 2.0
 LONGEST_RETRY_AFTER = 3600
 BUSY = (429, 503)
+ACCEPTED = {
+    'Accept': 'application/json', 'Accept-Encoding': 'gzip, deflate'}
 
 HEADING = re.compile(r'(?s)<head>.*?</head>|<h1>.*?</h1>')
 TAG = re.compile(r'<[^>]*>')
@@ -225,12 +227,13 @@ class Client:
     ) -> Answer:
         deadline = time.monotonic() + timeout
         as_caller = adapter.Adapter(
-            self.session, endpoint_override=root,
+            # A "%" would begin a name that keystoneauth knows.
+            self.session, endpoint_override=root.replace('%', '%%'),
             auth=auth.CallerAuth(root, context.auth_token, self.service_user),
             global_request_id=context.global_id)
         response = as_caller.request(
             path, method, params=params, data=body,
-            headers={'Accept': 'application/json', **(headers or {})},
+            headers={**ACCEPTED, **(headers or {})},
             redirect=False, raise_exc=False, connect_retries=0, stream=True,
             timeout=(min(timeout, CONNECT_TIMEOUT), timeout))
         return Answer(

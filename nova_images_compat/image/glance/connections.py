@@ -14,14 +14,13 @@ POOL_SIZE = 64
 
 
 class Connections(requests.Session):
-    """A session of requests that sends just what it is told to.
+    """A session of requests that adds nothing of its own to a request.
 
-    Between a request and its connection, requests' own session merges
-    settings of its own and of the environment, looks for a ``.netrc``, and
-    keeps cookies, which a service that speaks for many callers must not. That
-    takes longer than the request itself. Here, what the environment says of
-    proxies and certificates is read once for each server, and the rest is
-    left out.
+    requests' session merges settings of its own and of the environment, looks
+    for a ``.netrc``, and keeps cookies, which one that speaks for many callers
+    must not. That takes longer than the request itself. Here, what the
+    environment says of proxies and certificates is read once for each server,
+    and the rest is left out.
     """
 
     def __init__(self) -> None:
@@ -41,7 +40,7 @@ class Connections(requests.Session):
     ) -> requests.Response:
         """Send a request.
 
-        :param headers: all of its headers, but for Content-Length
+        :param headers: its headers, but for those that the connection needs
         :param timeout: seconds: to connect, and between two reads
         :raises: requests.exceptions.RequestException
         """
@@ -53,20 +52,20 @@ class Connections(requests.Session):
         prepared.body = data
         prepared.prepare_content_length(data)
         # A mapping that knows no case takes its time at every step below.
-        prepared.headers = dict(prepared.headers)  # type: ignore
+        prepared.headers = dict(prepared.headers)  # type: ignore[assignment]
         return self.send(
             prepared, timeout=timeout, stream=stream,
             allow_redirects=allow_redirects,
-            **self._settings_for(url, stream, verify, cert))
+            **self._settings_for(prepared.url or url, verify, cert))
 
     def _settings_for(
-        self, url: str, stream: bool, verify: Any, cert: Any,
+        self, url: str, verify: Any, cert: Any,
     ) -> dict[str, Any]:
         parts = parse.urlsplit(url)
-        key = (parts.scheme, parts.netloc, stream, verify, cert)
+        key = (parts.scheme, parts.netloc, verify, cert)
         if key not in self._settings:
             settings = self.merge_environment_settings(
-                url, {}, stream, verify, cert)
+                url, {}, None, verify, cert)
             self._settings[key] = {
                 name: settings[name] for name in ('verify', 'cert', 'proxies')}
         return self._settings[key]

@@ -128,12 +128,15 @@ class Endpoints:
         self, kind: type[service_catalog.ServiceCatalog], services: bytes,
         interfaces: tuple[str, ...],
     ) -> str | None:
-        """Return a root out of a part of a catalogue, which is JSON.
-
-        :raises: keystoneauth1.exceptions.ClientException: it has none
+        """Return a root out of a part of a catalogue, which is JSON; None if
+        it has none.
         """
-        url = kind(orjson.loads(services)).url_for(
-            interface=list(interfaces), **self.filters)
+        try:
+            url = kind(orjson.loads(services)).url_for(
+                interface=list(interfaces), **self.filters)
+        except keystone_exception.CatalogException as error:
+            LOG.debug('No endpoint in the catalogue: %s', error)
+            return None
         return _root(url) if url else None
 
 
@@ -145,6 +148,10 @@ def _configured_root(option: str, url: str) -> str:
     root = _root(url)
     try:
         parts = parse.urlsplit(root)
+        if parts.username or parts.password:
+            # It would be shown to callers, in links, and in the log.
+            raise exception.ConfigurationError(
+                f'[glance] {option}: no user nor password may be in it')
         is_server = (
             parts.scheme in ('http', 'https') and parts.hostname
             and parts.port != 0 and not re.search(r'\s', root))

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """What a request costs, in calls that do not depend on the machine: calls to
-the Image service, SQL statements, and function calls of Python."""
+the Image service, SQL statements, and function calls of Python.
+
+The functions are those between the WSGI server and the sockets: what is below
+requests' adapter, and the fetching of a token, are not ours to change, and not
+counted.
+"""
 
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -27,7 +32,8 @@ from nova_images_compat.tests.functional import base
 # the work has grown beyond this. Python 3.11, upper-constraints.txt.
 TOLERANCE = 1.1
 
-# The first requests fill caches, and none must find a file to look at again.
+# The first request fills caches; one may find that the policy's files are to
+# be looked for again.
 ROUNDS = 4
 
 IDENTITY = 'http://identity.example/v3'
@@ -151,8 +157,8 @@ class _CostTest(testscenarios.WithScenarios, base.TestCase):
         """
         raise NotImplementedError
 
-    def cost(self, request: Request) -> Cost:
-        """Return the least that a request takes."""
+    def costs(self, request: Request) -> list[Cost]:
+        """Return what a request takes, once and again."""
         method, path, body = request
         costs = []
         for image_id in self.ids()[:ROUNDS]:
@@ -162,13 +168,15 @@ class _CostTest(testscenarios.WithScenarios, base.TestCase):
                 response = self.service.request(url, method, json=body)
             self.assertLess(response.status_int, 300, response.text)
             costs.append(Cost(*self.spent(), calls.number))
-        return min(costs)
+        return costs[1:]
 
-    def check(self, measured: Cost, recorded: Cost) -> None:
-        self.assertEqual(recorded[:2], measured[:2])
+    def check(self, measured: list[Cost], recorded: Cost) -> None:
+        for cost in measured:
+            self.assertEqual(recorded[:2], cost[:2])
+        functions = min(cost.functions for cost in measured)
         self.assertLessEqual(
-            measured.functions, recorded.functions * TOLERANCE,
-            f'{measured}, when it was {recorded}')
+            functions, recorded.functions * TOLERANCE,
+            f'{functions}, when it was {recorded.functions}')
 
 
 class WithGlance(_CostTest):
@@ -206,7 +214,7 @@ class WithGlance(_CostTest):
         return number, 0
 
     def test_request(self) -> None:
-        self.check(self.cost(REQUESTS[self.name]), WITH_GLANCE[self.name])
+        self.check(self.costs(REQUESTS[self.name]), WITH_GLANCE[self.name])
 
 
 class WithCatalogue(_CostTest):
@@ -239,7 +247,7 @@ class WithCatalogue(_CostTest):
         return 0, statements
 
     def test_request(self) -> None:
-        self.check(self.cost(REQUESTS[self.name]), WITH_CATALOGUE[self.name])
+        self.check(self.costs(REQUESTS[self.name]), WITH_CATALOGUE[self.name])
 
 
 class Filter(base.TestCase):

@@ -31,6 +31,12 @@ class SizeLimitTest(helpers.FilterTestCase):
         self.assertIn('(20)', answer.json['overLimit']['message'])
         self.assertEqual(len(answer.body), answer.content_length)
 
+    def test_any_method_that_tells_a_length(self) -> None:
+        for method in ('GET', 'DELETE', 'PATCH'):
+            answer = self.send(self.make(LIMIT), method=method, body=b'x' * 21)
+            self.assertEqual(413, answer.status_int)
+        self.assertEqual([], self.endpoint.seen)
+
 
 class UnknownLengthTest(helpers.TestCase):
 

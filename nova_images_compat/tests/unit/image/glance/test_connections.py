@@ -2,12 +2,14 @@
 
 """Tests of what goes to the Image service, and what does not."""
 
+from http import server
+import threading
 from typing import Any
 from unittest import mock
 
 import fixtures
+from keystoneauth1 import session as keystone_session
 import requests
-from requests import adapters
 from requests_mock.contrib import fixture as requests_fixture
 
 from nova_images_compat.image.glance import connections
@@ -30,8 +32,10 @@ class ConnectionsTest(base.TestCase):
         self.mocker.patch(URL, text='{}')
         self.session = connections.Connections()
 
-    def send(self, method: str = 'GET', **kwargs: Any) -> requests.Response:
-        return self.session.request(method, URL, **{
+    def send(
+        self, method: str = 'GET', url: str = URL, **kwargs: Any,
+    ) -> requests.Response:
+        return self.session.request(method, url, **{
             'headers': HEADERS, 'timeout': (1, 2), 'verify': True,
             'stream': True, **kwargs})
 
@@ -62,13 +66,6 @@ class ConnectionsTest(base.TestCase):
         self.useFixture(fixtures.EnvironmentVariable('NETRC', netrc[0]))
         self.send()
         self.assertNotIn('Authorization', self.mocker.last_request.headers)
-
-    def test_cookies_are_not_kept(self) -> None:
-        self.mocker.get(URL, headers={'Set-Cookie': 'session=of-a-caller'})
-        for _ in range(2):
-            self.send()
-            self.assertNotIn('Cookie', self.mocker.last_request.headers)
-        self.assertEqual([], list(self.session.cookies))
 
     def test_proxy_of_the_environment(self) -> None:
         self.useFixture(fixtures.EnvironmentVariable('http_proxy', PROXY))
@@ -101,10 +98,72 @@ class ConnectionsTest(base.TestCase):
                 self.send()
         self.assertEqual(1, merge.call_count)
 
-    def test_connections_are_kept_alive(self) -> None:
+    def test_proxy_is_that_of_the_server(self) -> None:
+        self.useFixture(fixtures.EnvironmentVariable('http_proxy', PROXY))
+        self.useFixture(
+            fixtures.EnvironmentVariable('no_proxy', 'image.example'))
+        other = URL.replace('image', 'image2')
+        self.mocker.get(other, text='{}')
+        for _ in range(2):
+            self.send()
+            self.assertNotIn('http', self.mocker.last_request.proxies)
+            self.send(url=other)
+            self.assertEqual(PROXY, self.mocker.last_request.proxies['http'])
+
+    def test_connections_have_room_for_all_threads(self) -> None:
         for scheme in ('http', 'https'):
             adapter = self.session.get_adapter(f'{scheme}://image.example')
-            self.assertIsInstance(adapter, adapters.HTTPAdapter)
+            self.assertIsInstance(
+                adapter, keystone_session.TCPKeepAliveAdapter)
             self.assertEqual(
                 connections.POOL_SIZE,
                 adapter.poolmanager.connection_pool_kw['maxsize'])
+
+
+class OnTheWireTest(base.TestCase):
+    """What a real server gets."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.seen = seen = []
+
+        class Handler(server.BaseHTTPRequestHandler):
+
+            def do_GET(self) -> None:
+                seen.append(dict(self.headers))
+                self.send_response(200)
+                self.send_header('Set-Cookie', 'session=of-a-caller')
+                self.send_header('Content-Length', '0')
+                self.end_headers()
+
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        http_server = server.HTTPServer(('127.0.0.1', 0), Handler)
+        self.addCleanup(http_server.server_close)
+        thread = threading.Thread(target=http_server.serve_forever)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(http_server.shutdown)
+        self.url = f'http://127.0.0.1:{http_server.server_port}/'
+
+    def send_twice(self, session: requests.Session) -> None:
+        for _ in range(2):
+            session.request(
+                'GET', self.url, headers=HEADERS, timeout=(5, 5),
+                verify=True, stream=True).close()
+
+    def test_cookies_are_not_kept(self) -> None:
+        session = connections.Connections()
+        self.addCleanup(session.close)
+        self.send_twice(session)
+        self.assertEqual([], [
+            headers['Cookie'] for headers in self.seen
+            if 'Cookie' in headers])
+        self.assertEqual([], list(session.cookies))
+
+    def test_a_session_of_requests_would_keep_them(self) -> None:
+        session = requests.Session()
+        self.addCleanup(session.close)
+        self.send_twice(session)
+        self.assertEqual('session=of-a-caller', self.seen[1]['Cookie'])

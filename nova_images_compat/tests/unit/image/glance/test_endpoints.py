@@ -3,7 +3,9 @@
 """Tests of where the Image service is looked for."""
 
 from typing import Any
+from unittest import mock
 
+from keystoneauth1.access import service_catalog
 from keystoneauth1 import session
 
 from nova_images_compat import exception
@@ -69,6 +71,14 @@ class ChoiceTest(_TestCase):
                     exception.ConfigurationError, self.make, **{option: url})
                 self.assertIn(f'[glance] {option}', str(error))
 
+    def test_user_or_password_in_the_url(self) -> None:
+        for url in ('http://user:secret@image.example', 'user@image.example'):
+            for option in ('endpoint_override', 'api_servers'):
+                error = self.assertRaises(
+                    exception.ConfigurationError, self.make, **{option: url})
+                self.assertIn(f'[glance] {option}', str(error))
+                self.assertNotIn('secret', str(error))
+
     def test_without_keystone_it_must_be_configured(self) -> None:
         error = self.assertRaises(
             exception.ConfigurationError, endpoints.Endpoints,
@@ -77,6 +87,33 @@ class ChoiceTest(_TestCase):
 
 
 class CatalogueTest(_TestCase):
+
+    def test_each_catalogue_and_interface_by_itself(self) -> None:
+        found = self.make(valid_interfaces='internal')
+        other = glance_case.catalogue_of(('image', 'glance', {'RegionOne': {
+            'public': 'https://other.example',
+            'internal': 'http://other.internal'}}))
+        for _ in range(2):
+            for user_auth, internal, public in (
+                    (CATALOGUE, 'http://one.internal:9292',
+                     'https://one.example/image'),
+                    (other, 'http://other.internal',
+                     'https://other.example')):
+                caller = glance_case.caller(user_auth=user_auth)
+                self.assertEqual([internal], found.candidates(caller))
+                self.assertEqual(public, found.public_root(caller))
+
+    def test_is_looked_at_once(self) -> None:
+        found = self.make(valid_interfaces='admin')
+        url_for = service_catalog.ServiceCatalogV3.url_for
+        with mock.patch.object(
+                service_catalog.ServiceCatalogV3, 'url_for', autospec=True,
+                side_effect=url_for) as looked:
+            for _ in range(3):
+                self.assertRaises(
+                    exception.ImageStoreUnavailable, found.candidates,
+                    glance_case.caller(user_auth=CATALOGUE))
+        self.assertEqual(1, looked.call_count)
 
     def test_interfaces_in_their_order(self) -> None:
         for interfaces, root in (
