@@ -143,7 +143,6 @@ class _Validator:
     """A schema made ready once, for every request."""
 
     def __init__(self, of_schema: Schema) -> None:
-        _DRAFT_FOR_TEXT.check_schema(of_schema)
         self._validator = _DRAFT_FOR_TEXT(of_schema)
 
     def first_error(

@@ -4,6 +4,9 @@
 
 from typing import Any
 
+import jsonschema
+
+from nova_images_compat.api import routes
 from nova_images_compat.api.schemas import types
 from nova_images_compat.api import validation
 from nova_images_compat.api import wsgi
@@ -138,3 +141,17 @@ class AnswerTest(helpers.TestCase):
         error = self.assertRaises(
             validation.InvalidAnswer, self._answer, 'error', wrong)
         self.assertNotIsInstance(error, exception.APIError)
+
+
+class SchemasTest(helpers.TestCase):
+
+    def test_they_are_schemas(self) -> None:
+        actions = [
+            (controller, action) for _, _, controller, action in routes.TABLE
+        ] + [(routes.Versions, name) for name in ('index', 'choices', 'show')]
+        for controller, action in actions:
+            method = getattr(controller, action)
+            for kind in ('body_schema', 'query_schema', 'response_schema'):
+                with self.subTest(action=action, kind=kind):
+                    jsonschema.Draft202012Validator.check_schema(
+                        getattr(method, kind, {}))
