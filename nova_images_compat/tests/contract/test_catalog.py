@@ -6,8 +6,7 @@ from typing import Any
 
 from oslo_db.sqlalchemy import test_fixtures
 
-from nova_images_compat.tests import base
-from nova_images_compat.tests.contract import replay
+from nova_images_compat.tests.contract import in_process
 from nova_images_compat.tests import databases
 from nova_images_compat.tests import fixtures
 
@@ -44,11 +43,7 @@ def attributes(image: dict[str, Any]) -> dict[str, Any]:
             'size': len(data or ''), **found}
 
 
-class ContractOnSQLite(databases.OnSQLite, base.TestCase):
-
-    scenarios = [
-        (scenario['name'], {'scenario': scenario})
-        for scenario in replay.scenarios()]
+class ContractOnSQLite(databases.OnSQLite, in_process.ScenarioTest):
 
     def setUp(self) -> None:
         super().setUp()
@@ -56,19 +51,9 @@ class ContractOnSQLite(databases.OnSQLite, base.TestCase):
             self.database_url, {'api': {'glance_link_prefix': GLANCE}}))
 
     def test_scenario(self) -> None:
-        names = {
-            'project': fixtures.PROJECT,
-            'other_project': fixtures.OTHER_PROJECT,
-            'compute': 'http://localhost',
-            'glance': GLANCE,
-        }
-        for image in self.scenario['images']:
-            names[image['as']] = self._create(image)
-        self.assertEqual({}, replay.play_all(
-            self.scenario,
-            lambda step: replay.play(step, names, self.service.request)))
+        self.play(GLANCE)
 
-    def _create(self, image: dict[str, Any]) -> str:
+    def create(self, image: dict[str, Any]) -> str:
         return self.service.add_image(**attributes(image))
 
 

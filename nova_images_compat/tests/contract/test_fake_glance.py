@@ -10,8 +10,7 @@ from typing import Any
 
 import testscenarios
 
-from nova_images_compat.tests import base
-from nova_images_compat.tests.contract import replay
+from nova_images_compat.tests.contract import in_process
 from nova_images_compat.tests.contract import test_catalog
 from nova_images_compat.tests import fake_glance
 from nova_images_compat.tests import fixtures
@@ -19,11 +18,7 @@ from nova_images_compat.tests import fixtures
 load_tests = testscenarios.load_tests_apply_scenarios
 
 
-class ContractOnFakeGlance(base.TestCase):
-
-    scenarios = [
-        (scenario['name'], {'scenario': scenario})
-        for scenario in replay.scenarios()]
+class ContractOnFakeGlance(in_process.ScenarioTest):
 
     def setUp(self) -> None:
         super().setUp()
@@ -33,17 +28,7 @@ class ContractOnFakeGlance(base.TestCase):
             'glance': {'endpoint_override': fake_glance.ROOT}}))
 
     def test_scenario(self) -> None:
-        names = {
-            'project': fixtures.PROJECT,
-            'other_project': fixtures.OTHER_PROJECT,
-            'compute': 'http://localhost',
-            'glance': fake_glance.ROOT,
-        }
-        for image in self.scenario['images']:
-            names[image['as']] = self._create(image)
-        self.assertEqual({}, replay.play_all(
-            self.scenario,
-            lambda step: replay.play(step, names, self.service.request)))
+        self.play(fake_glance.ROOT)
 
-    def _create(self, image: dict[str, Any]) -> str:
+    def create(self, image: dict[str, Any]) -> str:
         return self.glance.add(**test_catalog.attributes(image))

@@ -5,31 +5,16 @@
 import os
 import shutil
 
-import fixtures
-
 from nova_images_compat.tests.integration.stack import configuration
 from nova_images_compat.tests.integration.stack import description
+from nova_images_compat.tests.integration.stack import openstack
 from nova_images_compat.tests.integration.stack import registry
 from nova_images_compat.tests.integration.stack import uwsgi
 from nova_images_compat.tests.integration.stack import venvs
 
 
-class Glance(fixtures.Fixture):
-    """Glance's database, storage and configuration, and one server.
-
-    :param account: on whose account it runs
-    :param stack: has MariaDB, memcached and the URLs; is told where the
-        configuration is
-    :param port: the port of Glance's URL
-    """
-
-    def __init__(
-        self, account: registry.Registry, stack: description.Description,
-        port: int,
-    ) -> None:
-        self.account = account
-        self.stack = stack
-        self.port = port
+class Glance(openstack.OpenStackService):
+    """Glance's database, storage and configuration, and one server."""
 
     def _setUp(self) -> None:
         self.directory = os.path.join(self.stack.directory, 'glance')

@@ -5,30 +5,16 @@
 from collections.abc import Sequence
 import os
 
-import fixtures
-
 from nova_images_compat.tests.integration.stack import configuration
 from nova_images_compat.tests.integration.stack import description
+from nova_images_compat.tests.integration.stack import openstack
 from nova_images_compat.tests.integration.stack import registry
 from nova_images_compat.tests.integration.stack import uwsgi
 from nova_images_compat.tests.integration.stack import venvs
 
 
-class Keystone(fixtures.Fixture):
-    """Keystone, with its first user, "admin", and its own endpoints.
-
-    :param account: on whose account it runs
-    :param stack: has MariaDB, memcached and Keystone's URL
-    :param port: the port of that URL
-    """
-
-    def __init__(
-        self, account: registry.Registry, stack: description.Description,
-        port: int,
-    ) -> None:
-        self.account = account
-        self.stack = stack
-        self.port = port
+class Keystone(openstack.OpenStackService):
+    """Keystone, with its first user, "admin", and its own endpoints."""
 
     def _setUp(self) -> None:
         self.config = config_path(self.stack)

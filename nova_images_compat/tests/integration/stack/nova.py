@@ -6,10 +6,9 @@ import os
 import shutil
 import tempfile
 
-import fixtures
-
 from nova_images_compat.tests.integration.stack import configuration
 from nova_images_compat.tests.integration.stack import description
+from nova_images_compat.tests.integration.stack import openstack
 from nova_images_compat.tests.integration.stack import registry
 from nova_images_compat.tests.integration.stack import uwsgi
 from nova_images_compat.tests.integration.stack import venvs
@@ -29,21 +28,8 @@ config_file = {config_file}
 '''
 
 
-class Nova(fixtures.Fixture):
-    """Nova's API with a cell, and no compute.
-
-    :param account: on whose account it runs
-    :param stack: has MariaDB, memcached and the URLs
-    :param port: the port of Nova's URL
-    """
-
-    def __init__(
-        self, account: registry.Registry, stack: description.Description,
-        port: int,
-    ) -> None:
-        self.account = account
-        self.stack = stack
-        self.port = port
+class Nova(openstack.OpenStackService):
+    """Nova's API with a cell, and no compute."""
 
     def _setUp(self) -> None:
         config = config_directory(self.stack)
