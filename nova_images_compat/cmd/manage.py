@@ -34,7 +34,7 @@ COLUMNS = ('id', 'name', 'status', 'visibility', 'owner', 'created_at')
 
 def db_sync(conf: cfg.ConfigOpts) -> None:
     """Create the tables of the database, or bring them up to date."""
-    migration.sync(conf)
+    migration.sync(conf, conf.command.force)
 
 
 def db_version(conf: cfg.ConfigOpts) -> None:
@@ -182,7 +182,10 @@ def _no_image(image_id: str) -> exception.OperatorError:
 
 def _add_parsers(subparsers: Any) -> None:
     db = common.group(subparsers, 'db', 'the database')
-    common.command(db, 'sync', db_sync)
+    common.command(db, 'sync', db_sync).add_argument(
+        '--force', action='store_true',
+        help='create the tables also in a database that has tables of '
+             'another service')
     common.command(db, 'version', db_version)
     image = common.group(subparsers, 'image', "the catalogue's images")
     _add_create_arguments(common.command(image, 'create', image_create))

@@ -13,18 +13,29 @@ from oslo_db.sqlalchemy import enginefacade
 import sqlalchemy as sa
 
 from nova_images_compat.db import models
+from nova_images_compat.db import types
 from nova_images_compat import exception
 
 SYNC = 'nova-images-compat-manage db sync'
 SQLITE_TIMEOUT = '5'
+# Kept for each connection; the driver's own default is several times that.
+SQLITE_STATEMENTS = '32'
+
+# Seconds that a server may take to answer, where a URL does not say it.
 CONNECT_TIMEOUT = '10'
+READ_TIMEOUT = '30'
+
+# Those of MySQL and MariaDB that have all characters, or most.
+CHARSETS = ('utf8mb4', 'utf8mb3', 'utf8')
 
 # What servers say that answer, and do not let the service in.
 REFUSED = re.compile(
     'Access denied|authentication failed|role .* does not exist')
 
 # What the package's extras install, where a URL names no driver.
-DRIVERS = {'mysql': 'mysql+pymysql', 'postgresql': 'postgresql+psycopg2'}
+DRIVERS = {
+    'mysql': 'mysql+pymysql', 'mariadb': 'mariadb+pymysql',
+    'postgresql': 'postgresql+psycopg2'}
 
 
 class SQLitePool(sa.CreateEnginePlugin):
@@ -61,11 +72,11 @@ class Database:
         self._facade.configure(sqlite_fk=True, thread_checkin=False)
         self._facade.append_on_engine_create(_tune_sqlite)
         self._scope = _Scope()
-        url = database_url(conf.database.connection)
+        url = _bounded(database_url(conf.database.connection))
         if not patient:
             self._facade.configure(max_retries=0)
-            url = _impatient(url)
         refuse_missing_file(url)
+        _refuse_bad_pool(conf)
         try:
             # The public way would read the process's global cfg.CONF, which
             # inside nova-api is Nova's.
@@ -73,7 +84,7 @@ class Database:
                 conf=conf, connection=url_text(url))
             self._check_schema(url)
         except (db_exception.DBError, sa.exc.SQLAlchemyError,
-                ImportError, TypeError) as error:
+                ImportError, OSError, TypeError) as error:
             raise _kind(error, url)(
                 f'[database] connection {name_of(url)}: {error}') from error
 
@@ -108,7 +119,8 @@ def database_url(connection: str) -> sa.URL:
     """Return the URL of a database, completed with what the catalogue needs.
 
     :param connection: ``[database] connection``
-    :raises: DatabaseNotReady: it is no URL, or of a database in memory
+    :raises: DatabaseNotReady: it is no URL, names no database or one in
+        memory, or has a parameter that the driver does not take
     """
     try:
         url = sa.make_url(connection)
@@ -117,19 +129,63 @@ def database_url(connection: str) -> sa.URL:
         raise exception.DatabaseNotReady(
             '[database] connection is not the URL of a database') from None
     url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
-    if url.get_backend_name() == 'sqlite' and (
-            url.database in (None, '', ':memory:')):
-        raise exception.DatabaseNotReady(
-            f'[database] connection {connection}: a database in memory keeps '
-            'nothing; name a file')
-    if url.get_backend_name() in ('mysql', 'mariadb'):
-        # oslo.db's default holds no characters beyond U+FFFF.
-        return url.update_query_dict({'charset': 'utf8mb4', **url.query})
-    if url.get_backend_name() == 'sqlite':
+    completed = _completed(url)
+    _refuse_bad_parameters(completed)
+    return completed
+
+
+def _completed(url: sa.URL) -> sa.URL:
+    """Return a URL with the parameters that the catalogue needs.
+
+    :raises: DatabaseNotReady
+    """
+    backend = url.get_backend_name()
+    if backend == 'sqlite':
+        if url.database in (None, '', ':memory:'):
+            raise exception.DatabaseNotReady(
+                f'[database] connection {name_of(url)}: a database in memory '
+                'keeps nothing; name a file')
         return url.update_query_dict({
-            'timeout': SQLITE_TIMEOUT, 'plugin': SQLitePool.NAME,
-            **url.query})
+            'timeout': SQLITE_TIMEOUT,
+            'cached_statements': SQLITE_STATEMENTS,
+            'plugin': SQLitePool.NAME, **url.query})
+    if backend in types.MYSQL_DIALECTS:
+        if not url.database:
+            raise exception.DatabaseNotReady(
+                f'[database] connection {name_of(url)}: no database is named')
+        # oslo.db's default holds no characters beyond U+FFFF.
+        return url.update_query_dict({'charset': CHARSETS[0], **url.query})
+    if backend != 'postgresql':
+        raise exception.DatabaseNotReady(
+            f'[database] connection {name_of(url)}: it must be of SQLite, '
+            'MySQL, MariaDB or PostgreSQL')
     return url
+
+
+def _refuse_bad_parameters(url: sa.URL) -> None:
+    """Let no parameter pass that the driver would raise any error for.
+
+    :raises: DatabaseNotReady
+    """
+    charset = url.query.get('charset')
+    if url.get_backend_name() in types.MYSQL_DIALECTS and (
+            charset not in CHARSETS):
+        raise exception.DatabaseNotReady(
+            f'[database] connection {name_of(url)}: charset={charset}: it '
+            f'must be {CHARSETS[0]}')
+    if url.drivername.endswith('+pymysql') and 'ssl' in url.query:
+        raise exception.DatabaseNotReady(
+            f'[database] connection {name_of(url)}: the driver takes ssl_ca, '
+            'ssl_cert and ssl_key, and no ssl')
+    to_driver = url.difference_update_query(['plugin'])
+    try:
+        to_driver.get_dialect()().create_connect_args(to_driver)
+    except ValueError as error:
+        raise exception.DatabaseNotReady(
+            f'[database] connection {name_of(url)}: {error}') from error
+    except (sa.exc.SQLAlchemyError, ImportError):
+        # Of the driver itself; connecting tells of it.
+        return
 
 
 def url_text(url: sa.URL) -> str:
@@ -164,12 +220,30 @@ def refuse_missing_file(url: sa.URL) -> None:
             f'run: {SYNC}')
 
 
-def _impatient(url: sa.URL) -> sa.URL:
-    """Bound the time that it takes to connect; PyMySQL does it by itself."""
+def _bounded(url: sa.URL) -> sa.URL:
+    """Bound the time that a server which does not answer is waited for.
+
+    PyMySQL bounds only the connecting by itself, and no answer.
+    """
     if url.drivername.startswith('postgresql+psycopg'):
         return url.update_query_dict({
             'connect_timeout': CONNECT_TIMEOUT, **url.query})
+    if url.drivername.endswith('+pymysql'):
+        return url.update_query_dict({
+            'read_timeout': READ_TIMEOUT, 'write_timeout': READ_TIMEOUT,
+            **url.query})
     return url
+
+
+def _refuse_bad_pool(conf: cfg.ConfigOpts) -> None:
+    """Refuse a number with which SQLAlchemy's pool calls itself for ever.
+
+    :raises: DatabaseNotReady
+    """
+    overflow = conf.database.max_overflow
+    if overflow is not None and overflow < -1:
+        raise exception.DatabaseNotReady(
+            f'[database] max_overflow {overflow}: it must be -1 or more')
 
 
 def _kind(

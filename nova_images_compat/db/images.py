@@ -23,18 +23,20 @@ from nova_images_compat.image import base
 Image = models.Image
 Member = models.ImageMember
 Property = models.ImageProperty
+IMAGES = listing.IMAGES
+PROPERTIES = listing.PROPERTIES
 
 # By whether the caller is an admin. Putting a statement together costs more
 # than the database takes for it.
 GET = {
     is_admin: sa.select(
-        *listing.SHOWN, Property.name.label('key'), Property.value,
-    ).outerjoin(Property, Property.image_id == Image.id).where(
-        Image.id == sa.bindparam('image_id'), listing.readable(is_admin))
+        *listing.SHOWN, PROPERTIES.c.name.label('key'), PROPERTIES.c.value,
+    ).outerjoin(PROPERTIES, PROPERTIES.c.image_id == IMAGES.c.id).where(
+        IMAGES.c.id == sa.bindparam('image_id'), listing.readable(is_admin))
     for is_admin in (True, False)}
 EXISTS = {
-    is_admin: sa.select(Image.id).where(
-        Image.id == sa.bindparam('image_id'), listing.readable(is_admin))
+    is_admin: sa.select(IMAGES.c.id).where(
+        IMAGES.c.id == sa.bindparam('image_id'), listing.readable(is_admin))
     for is_admin in (True, False)}
 
 Context = request_context.RequestContext

@@ -7,42 +7,77 @@ list's order: the public images, the project's own, and those shared with it;
 and each of them by status, if several are wanted. The newest of each part,
 together, hold the newest of all.
 
-Putting a statement together costs more than the database takes for it, so it
-is done once for each shape of a query; the values are its parameters.
+Compiling a statement costs more than the database takes for it, so that it is
+done once for each shape of a query; the values are its parameters. There are
+few shapes, whatever filters callers combine: one filter selects the index that
+a list is read by, and the others are in the statement all together or not at
+all, where each has no effect if its parameter is NULL.
 """
 
 from collections.abc import Iterator
-from collections.abc import Sequence
+from collections.abc import Mapping
 import dataclasses
+import enum
 import functools
 import hashlib
 from typing import Any
+from typing import cast
 
 import sqlalchemy as sa
-from sqlalchemy import orm
 
 from nova_images_compat import context as request_context
 from nova_images_compat.db import models
 from nova_images_compat.db import types
 from nova_images_compat.image import base
+from nova_images_compat.image import status
 
-Image = models.Image
-Member = models.ImageMember
-Property = models.ImageProperty
+# Statements of the ORM's classes take several times as long to compile.
+IMAGES = cast(sa.Table, models.Image.__table__)
+MEMBERS = cast(sa.Table, models.ImageMember.__table__)
+PROPERTIES = cast(sa.Table, models.ImageProperty.__table__)
 
-SHOWN = (
-    Image.id, Image.name, Image.status, Image.size, Image.min_ram,
-    Image.min_disk, Image.created_at, Image.updated_at)
+SHOWN = tuple(IMAGES.c[name] for name in (
+    'id', 'name', 'status', 'size', 'min_ram', 'min_disk', 'created_at',
+    'updated_at'))
 
-# The conditions on an image's own columns, by attribute of an ImageQuery.
-CONDITIONS = {
-    'name': Image.name == sa.bindparam('name'),
-    'min_ram': Image.min_ram == sa.bindparam('min_ram'),
-    'min_disk': Image.min_disk == sa.bindparam('min_disk'),
-    'changes_since': Image.updated_at >= sa.bindparam('changes_since'),
-}
+# As many as one status of the API stands for, at most.
+STATUSES = tuple(f'status{number}' for number in range(max(
+    len(status.statuses_of(shown))
+    for shown in status.SHOWN_AS.values())))
 
-MAX_SHAPES = 500
+
+class Index(enum.Enum):
+    """What the images of a list are read by, each time in its order."""
+
+    TIME = enum.auto()
+    NAME = enum.auto()
+    STATUS = enum.auto()
+    STATUSES = enum.auto()
+    METADATA = enum.auto()
+
+
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    """What two queries with the same statements have in common.
+
+    :ivar has_more_metadata: whether there are items beside the one that a
+        list is read by
+    :ivar is_restricted: whether there are filters beside metadata and the one
+        that a list is read by
+    """
+
+    is_admin: bool
+    index: Index
+    has_more_metadata: bool
+    is_restricted: bool
+    has_marker: bool
+
+
+# A list that is read by metadata has more of it, or has not.
+MAX_SHAPES = (len(Index) + 1) * 2 ** 3
+
+# What stands for no limit.
+NO_LIMIT = 2 ** 63 - 1
 
 
 def digest(value: str) -> str:
@@ -50,27 +85,29 @@ def digest(value: str) -> str:
     return hashlib.blake2b(value.encode('utf-8'), digest_size=8).hexdigest()
 
 
-def readable(is_admin: bool, image: Any = Image) -> sa.ColumnElement[bool]:
+def readable(
+    is_admin: bool, image: sa.FromClause = IMAGES,
+) -> sa.ColumnElement[bool]:
     """Return the condition that a caller may see an image, by its id.
 
     :param is_admin: whether the caller is an admin; if not, their project is
         the statement's parameter "project"
-    :param image: the image, or an alias of it
+    :param image: the images, or an alias of them
     """
     if is_admin:
         return sa.true()
-    project = sa.bindparam('project', type_=Image.owner.type)
+    project = sa.bindparam('project', type_=IMAGES.c.owner.type)
     shared = sa.and_(
-        image.visibility == models.SHARED,
+        image.c.visibility == models.SHARED,
         sa.exists().where(
-            Member.image_id == image.id,
-            Member.member == project,
-            Member.status == models.ACCEPTED))
+            MEMBERS.c.image_id == image.c.id,
+            MEMBERS.c.member == project,
+            MEMBERS.c.status == models.ACCEPTED))
     return sa.or_(
         # in_() would be put together anew each time.
-        image.visibility == models.PUBLIC,
-        image.visibility == models.COMMUNITY,
-        image.owner == project, shared)
+        image.c.visibility == models.PUBLIC,
+        image.c.visibility == models.COMMUNITY,
+        image.c.owner == project, shared)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +120,7 @@ class Page:
     """
 
     images: sa.Select
-    properties: Any
+    properties: sa.Select
     parameters: dict[str, Any]
 
 
@@ -95,35 +132,27 @@ def page_of(
     It is empty if the marker is no image that the caller sees.
 
     :param context: who asks
-    :param query: what they ask for
+    :param query: what they ask for, of at most ``STATUSES`` statuses
     :returns: None if no image at all can match
     """
     if _matches_nothing(query):
         return None
-    statuses = sorted(query.statuses or ())
-    # The first item is the one by which a list is read: a server has few
-    # images.
-    metadata = dict(sorted(
-        query.metadata.items(), key=lambda item: item[0] != base.SERVER_KEY))
-    images, properties = _statements(_Shape(
-        is_admin=bool(context.is_admin),
-        has_project=bool(context.project_id),
-        statuses=len(statuses),
-        metadata=len(metadata),
-        conditions=tuple(
-            name for name in CONDITIONS if getattr(query, name) is not None),
-        has_marker=query.marker is not None,
-        has_limit=query.limit is not None))
-    return Page(images, properties, {
-        'project': context.project_id,
-        **{name: getattr(query, name) for name in CONDITIONS},
-        **_numbered('status', statuses),
-        **_numbered('key', metadata),
-        **_numbered('value', metadata.values()),
-        **_numbered('digest', map(digest, metadata.values())),
+    images, properties = _statements(_shape_of(context, query))
+    parameters = {
+        # Nothing is listed for NULL, nor shared with it.
+        'project': context.project_id or None,
+        'name': query.name,
+        'min_ram': query.min_ram,
+        'min_disk': query.min_disk,
+        'changes_since': query.changes_since,
+        **dict.fromkeys(STATUSES),
         'marker': query.marker,
-        'limit': query.limit,
-    })
+        'limit': NO_LIMIT if query.limit is None else query.limit,
+    }
+    parameters.update(zip(STATUSES, sorted(query.statuses or ())))
+    if query.metadata:
+        parameters.update(_metadata_parameters(query.metadata))
+    return Page(images, properties, parameters)
 
 
 def _matches_nothing(query: base.ImageQuery) -> bool:
@@ -133,27 +162,38 @@ def _matches_nothing(query: base.ImageQuery) -> bool:
                for number in (query.min_ram, query.min_disk)))
 
 
-def _numbered(name: str, values: Any) -> dict[str, Any]:
-    return {f'{name}{number}': value
-            for number, value in enumerate(values)}
+def _shape_of(
+    context: request_context.RequestContext, query: base.ImageQuery,
+) -> Shape:
+    index = Index.TIME
+    if query.metadata:
+        index = Index.METADATA
+    elif query.name is not None:
+        index = Index.NAME
+    elif query.statuses:
+        index = Index.STATUS if len(query.statuses) == 1 else Index.STATUSES
+    return Shape(
+        is_admin=bool(context.is_admin),
+        index=index,
+        has_more_metadata=len(query.metadata) > 1,
+        is_restricted=(
+            query.min_ram is not None or query.min_disk is not None
+            or query.changes_since is not None
+            or (query.name is not None and index is not Index.NAME)
+            or (query.statuses is not None
+                and index not in (Index.STATUS, Index.STATUSES))),
+        has_marker=query.marker is not None)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Shape:
-    """What two queries with the same statements have in common.
-
-    :ivar statuses: how many; 0: any
-    :ivar metadata: how many items
-    :ivar conditions: which of ``CONDITIONS``
-    """
-
-    is_admin: bool
-    has_project: bool
-    statuses: int
-    metadata: int
-    conditions: tuple[str, ...]
-    has_marker: bool
-    has_limit: bool
+def _metadata_parameters(metadata: Mapping[str, str]) -> dict[str, Any]:
+    # A server has few images: a list is read by that item if it is there.
+    first = base.SERVER_KEY if base.SERVER_KEY in metadata else min(metadata)
+    more = [(key, digest(value), value)
+            for key, value in metadata.items() if key != first]
+    return {
+        'key': first, 'digest': digest(metadata[first]),
+        'value': metadata[first], 'keys': [key for key, *_ in more],
+        'items': more, 'count': len(more)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,109 +201,144 @@ class _Part:
     """Images that are listed for one reason, and the columns to list by."""
 
     statement: sa.Select
-    created_at: Any
-    image_id: Any
+    created_at: sa.ColumnElement[Any]
+    image_id: sa.ColumnElement[str]
 
 
 @functools.lru_cache(MAX_SHAPES)
-def _statements(shape: _Shape) -> tuple[sa.Select, sa.Select]:
+def _statements(shape: Shape) -> tuple[sa.Select, sa.Select]:
     parts = [_newest(part, shape) for part in _parts(shape)]
     if len(parts) == 1:
         page = parts[0]
     else:
         every = sa.union_all(*(sa.select(part) for part in parts)).subquery()
-        page = _cut(sa.select(every), every.c.created_at, every.c.id,
-                    shape).subquery()
+        page = _cut(
+            sa.select(every), every.c.created_at, every.c.id).subquery()
     images = sa.select(page).order_by(
         page.c.created_at.desc(), page.c.id.desc())
     properties = sa.select(
-        Property.image_id, Property.name, Property.value,
-    ).select_from(page).join(Property, Property.image_id == page.c.id)
+        PROPERTIES.c.image_id, PROPERTIES.c.name, PROPERTIES.c.value,
+    ).select_from(page).join(PROPERTIES, PROPERTIES.c.image_id == page.c.id)
     return images, properties
 
 
-def _parts(shape: _Shape) -> Iterator[_Part]:
-    statuses: Sequence[sa.BindParameter | None] = [
-        sa.bindparam(f'status{number}') for number in range(shape.statuses)]
-    for status in statuses or [None]:
-        if shape.is_admin:
-            yield _listed(None, status, shape)
-            continue
-        yield _listed(models.EVERYBODY, status, shape)
-        if shape.has_project:
-            yield _listed(sa.bindparam('project'), status, shape)
-            yield _shared(status, shape)
+def _parts(shape: Shape) -> Iterator[_Part]:
+    if shape.is_admin:
+        yield from _listed(None, shape)
+        return
+    yield from _listed(models.EVERYBODY, shape)
+    yield from _listed(sa.bindparam('project'), shape)
+    yield _shared(shape)
 
 
-def _listed(
-    listed_for: Any, status: sa.BindParameter | None, shape: _Shape,
-) -> _Part:
+def _listed(listed_for: Any, shape: Shape) -> Iterator[_Part]:
     """Return what is listed for a project, for everybody, or (None) at all."""
-    table: Any = Image
-    part = _Part(sa.select(*SHOWN), Image.created_at, Image.id)
-    if shape.metadata:
-        table = orm.aliased(Property)
+    table = IMAGES
+    part = _Part(sa.select(*SHOWN), IMAGES.c.created_at, IMAGES.c.id)
+    if shape.index is Index.METADATA:
+        table = PROPERTIES
         part = _Part(
-            _read_first(table).where(*_has(table, 0)),
-            table.created_at, table.image_id)
+            _read_first(PROPERTIES).where(*_has_item(PROPERTIES)),
+            PROPERTIES.c.created_at, PROPERTIES.c.image_id)
     if listed_for is not None:
-        part = dataclasses.replace(
-            part, statement=part.statement.where(
-                table.listed_for == listed_for))
-    return _restricted(part, status, range(1, shape.metadata))
+        part = _where(part, table.c.listed_for == listed_for)
+    if shape.index is Index.NAME:
+        part = _where(part, _is('name'))
+    if shape.index is Index.STATUS:
+        yield _where(part, _is('status', STATUSES[0]))
+    elif shape.index is Index.STATUSES:
+        yield from (_where(part, _is('status', name)) for name in STATUSES)
+    else:
+        yield part
 
 
-def _shared(status: sa.BindParameter | None, shape: _Shape) -> _Part:
+def _shared(shape: Shape) -> _Part:
     """Return what other projects share with the caller's."""
-    project = sa.bindparam('project', type_=Image.owner.type)
-    statement = _read_first(Member).where(
-        Member.member == project,
-        Member.status == models.ACCEPTED,
-        Image.visibility == models.SHARED,
-        Image.listed_for.is_distinct_from(project))
-    part = _Part(statement, Member.created_at, Member.image_id)
-    return _restricted(part, status, range(shape.metadata))
+    project = sa.bindparam('project', type_=IMAGES.c.owner.type)
+    part = _Part(
+        _read_first(MEMBERS).where(
+            MEMBERS.c.member == project,
+            MEMBERS.c.status == models.ACCEPTED,
+            IMAGES.c.visibility == models.SHARED,
+            IMAGES.c.listed_for.is_distinct_from(project)),
+        MEMBERS.c.created_at, MEMBERS.c.image_id)
+    if shape.index is Index.METADATA:
+        return dataclasses.replace(part, statement=part.statement.join(
+            PROPERTIES, PROPERTIES.c.image_id == IMAGES.c.id,
+        ).where(*_has_item(PROPERTIES)))
+    if shape.index is Index.NAME:
+        return _where(part, _is('name'))
+    if shape.index in (Index.STATUS, Index.STATUSES):
+        return _where(part, _is_of_statuses())
+    return part
 
 
-def _read_first(table: Any) -> sa.Select:
+def _read_first(table: sa.Table) -> sa.Select:
     """Return the statement that reads images by way of another table.
 
     MySQL and MariaDB do not see by themselves that this table's index has the
     order that is wanted, and would sort all images.
     """
     statement = sa.select(*SHOWN).select_from(table).join(
-        Image, Image.id == table.image_id)
+        IMAGES, IMAGES.c.id == table.c.image_id)
     for dialect in types.MYSQL_DIALECTS:
         statement = statement.prefix_with('STRAIGHT_JOIN', dialect=dialect)
     return statement
 
 
-def _restricted(
-    part: _Part, status: sa.BindParameter | None, items: range,
-) -> _Part:
-    statement = part.statement
-    if status is not None:
-        statement = statement.where(Image.status == status)
-    for item in items:
-        table = orm.aliased(Property)
-        statement = statement.join(
-            table, table.image_id == Image.id).where(*_has(table, item))
-    return dataclasses.replace(part, statement=statement)
+def _where(part: _Part, *conditions: sa.ColumnElement[bool]) -> _Part:
+    return dataclasses.replace(
+        part, statement=part.statement.where(*conditions))
 
 
-def _has(table: Any, item: int) -> tuple[Any, ...]:
-    return (table.name == sa.bindparam(f'key{item}'),
-            table.value_digest == sa.bindparam(f'digest{item}'),
-            table.value == sa.bindparam(f'value{item}'))
+def _is(column: str, parameter: str | None = None) -> sa.ColumnElement[bool]:
+    return IMAGES.c[column] == sa.bindparam(parameter or column)
 
 
-def _newest(part: _Part, shape: _Shape) -> sa.Subquery:
-    statement = part.statement.where(
-        *(CONDITIONS[name] for name in shape.conditions))
+def _is_of_statuses() -> sa.ColumnElement[bool]:
+    return sa.or_(*(_is('status', name) for name in STATUSES))
+
+
+def _has_item(table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
+    return (table.c.name == sa.bindparam('key'),
+            table.c.value_digest == sa.bindparam('digest'),
+            table.c.value == sa.bindparam('value'))
+
+
+def _has_more_metadata() -> sa.ColumnElement[bool]:
+    """Return the condition that an image has all further items.
+
+    The keys alone let every database look the items up, each by its key.
+    """
+    item = PROPERTIES.alias('item')
+    number = sa.select(sa.func.count()).where(
+        item.c.image_id == IMAGES.c.id,
+        item.c.name.in_(sa.bindparam('keys', expanding=True)),
+        sa.tuple_(item.c.name, item.c.value_digest, item.c.value).in_(
+            sa.bindparam('items', expanding=True)))
+    return number.scalar_subquery() == sa.bindparam('count')
+
+
+def _restrictions() -> Iterator[sa.ColumnElement[bool]]:
+    """Return the conditions of filters that no list is read by."""
+    for name, condition in (
+            ('name', _is('name')),
+            (STATUSES[0], _is_of_statuses()),
+            ('min_ram', _is('min_ram')),
+            ('min_disk', _is('min_disk')),
+            ('changes_since',
+             IMAGES.c.updated_at >= sa.bindparam('changes_since'))):
+        yield sa.or_(sa.bindparam(name).is_(None), condition)
+
+
+def _newest(part: _Part, shape: Shape) -> sa.Subquery:
+    if shape.has_more_metadata:
+        part = _where(part, _has_more_metadata())
+    if shape.is_restricted:
+        part = _where(part, *_restrictions())
     if shape.has_marker:
-        statement = statement.where(*_after_marker(part, shape.is_admin))
-    return _cut(
-        statement, part.created_at, part.image_id, shape).subquery()
+        part = _where(part, *_after_marker(part, shape.is_admin))
+    return _cut(part.statement, part.created_at, part.image_id).subquery()
 
 
 def _after_marker(
@@ -275,22 +350,20 @@ def _after_marker(
     They are apart, since MySQL and MariaDB use an index for the first only
     where its subquery is as simple as this.
     """
-    marker = orm.aliased(Image, name='marker')
-    marker_id = sa.bindparam('marker', type_=Image.id.type)
-    created_at = sa.select(marker.created_at).where(
-        marker.id == marker_id).scalar_subquery()
+    marker = IMAGES.alias('marker')
+    marker_id = sa.bindparam('marker', type_=IMAGES.c.id.type)
+    created_at = sa.select(marker.c.created_at).where(
+        marker.c.id == marker_id).scalar_subquery()
     yield part.created_at <= created_at
     yield sa.or_(part.created_at < created_at, part.image_id < marker_id)
     if not is_admin:
         yield sa.exists().where(
-            marker.id == marker_id, readable(is_admin, marker))
+            marker.c.id == marker_id, readable(is_admin, marker))
 
 
 def _cut(
-    statement: sa.Select, created_at: Any, image_id: Any, shape: _Shape,
+    statement: sa.Select, created_at: Any, image_id: Any,
 ) -> sa.Select:
-    """Cut a statement down to the newest, if there is a limit to them."""
-    if not shape.has_limit:
-        return statement
+    """Cut a statement down to the newest."""
     return statement.order_by(
         created_at.desc(), image_id.desc()).limit(sa.bindparam('limit'))

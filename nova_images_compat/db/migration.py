@@ -19,23 +19,30 @@ from nova_images_compat import exception
 OLD_VERSION_TABLE = 'alembic_version'
 OLD_VERSIONS = ('0001', '0002')
 
+# So many tables of another service does a message name.
+NAMED = 3
+
 SCRIPTS = os.path.join(os.path.dirname(__file__), 'migrations')
 
 
-def sync(conf: cfg.ConfigOpts) -> None:
+def sync(conf: cfg.ConfigOpts, force: bool = False) -> None:
     """Run the migrations that the database has not been through.
 
     A missing SQLite file is created, and the directory that it is to be in.
+    A run that was interrupted, between any two statements, is finished.
 
     :param conf: the service's configuration
-    :raises: DatabaseNotReady
+    :param force: whether to create tables beside those of another service
+    :raises: DatabaseNotReady: also of a database that has tables of another
+        service
     """
     url = db_engine.database_url(conf.database.connection)
     with _connection(url, create=True) as connection:
+        _adopt_version(connection)
+        _refuse_others_tables(connection, url, force)
         if connection.dialect.name == 'sqlite':
             # Readers and a writer do not wait for each other.
             connection.exec_driver_sql('PRAGMA journal_mode = WAL')
-        _adopt_version(connection)
         command.upgrade(alembic(connection), 'head')
 
 
@@ -62,14 +69,61 @@ def _adopt_version(connection: sa.Connection) -> None:
     """Take over a version that is kept under alembic's own name, as it was
     before the first release.
     """
-    tables = set(sa.inspect(connection).get_table_names())
-    if OLD_VERSION_TABLE in tables and models.VERSION_TABLE not in tables:
+    tables = _tables(connection)
+    if (OLD_VERSION_TABLE in tables and models.VERSION_TABLE not in tables
+            and _is_ours(connection, models.Image.__tablename__)):
         found = connection.scalar(
             sa.text(f'SELECT version_num FROM {OLD_VERSION_TABLE}'))
         if found in OLD_VERSIONS:
             connection.execute(sa.text(
                 f'ALTER TABLE {OLD_VERSION_TABLE} '
                 f'RENAME TO {models.VERSION_TABLE}'))
+
+
+def _refuse_others_tables(
+    connection: sa.Connection, url: sa.URL, force: bool,
+) -> None:
+    """Refuse a database that has tables, and has never been migrated.
+
+    The first migration creates the table of the version before all others.
+
+    :raises: DatabaseNotReady
+    """
+    tables = _tables(connection)
+    if models.VERSION_TABLE in tables:
+        return
+    others = sorted(
+        name for name in tables if not _is_ours(connection, name))
+    taken = [name for name in others if name in models.Base.metadata.tables]
+    if taken:
+        raise exception.DatabaseNotReady(
+            f'[database] connection {db_engine.name_of(url)}: the database '
+            f'has tables of another service whose names the catalogue needs: '
+            f'{_some(taken)}; name another database')
+    if others and not force:
+        raise exception.DatabaseNotReady(
+            f'[database] connection {db_engine.name_of(url)}: the database '
+            f'has tables of another service: {_some(others)}; name another '
+            'database, or use --force to create the tables beside them')
+
+
+def _tables(connection: sa.Connection) -> set[str]:
+    return set(sa.inspect(connection).get_table_names())
+
+
+def _is_ours(connection: sa.Connection, name: str) -> bool:
+    """Say whether a table is one of the models', by its columns."""
+    table = models.Base.metadata.tables.get(name)
+    inspector = sa.inspect(connection)
+    return (table is not None and inspector.has_table(name)
+            and set(table.columns.keys()) == {
+                column['name'] for column in inspector.get_columns(name)})
+
+
+def _some(names: list[str]) -> str:
+    """Return the first of some names, and how many others there are."""
+    more = len(names) - NAMED
+    return ', '.join(names[:NAMED]) + (f' and {more} more' * (more > 0))
 
 
 @contextlib.contextmanager

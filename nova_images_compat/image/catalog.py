@@ -13,7 +13,6 @@ from typing import TypeVar
 from oslo_config import cfg
 from oslo_db import api as db_api
 from oslo_db import exception as db_exception
-from oslo_log import log as logging
 from oslo_utils import uuidutils
 import sqlalchemy as sa
 
@@ -22,8 +21,9 @@ from nova_images_compat.db import engine
 from nova_images_compat.db import images
 from nova_images_compat import exception
 from nova_images_compat.image import base
+from nova_images_compat import log
 
-LOG = logging.getLogger(__name__)
+LOG = log.getLogger(__name__)
 
 Context = request_context.RequestContext
 Method = TypeVar('Method', bound=Callable[..., Any])

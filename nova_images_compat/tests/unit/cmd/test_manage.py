@@ -47,6 +47,16 @@ class DatabaseTest(manage_case.ManageTestCase):
         self.sync()
         self.assertEqual(['kept'], [i['name'] for i in self.exported()])
 
+    def test_sync_of_another_services_database_must_be_forced(self) -> None:
+        connection = sqlite3.connect(self.database)
+        self.addCleanup(connection.close)
+        connection.execute('CREATE TABLE instances (id INTEGER)')
+        said = self.fail_with('db', 'sync')
+        self.assertIn('instances', said)
+        self.assertIn('--force', said)
+        self.succeed('db', 'sync', '--force')
+        self.sync()
+
     def test_version(self) -> None:
         self.sync()
         self.assertEqual(

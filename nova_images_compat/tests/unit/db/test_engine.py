@@ -3,6 +3,7 @@
 """Tests of how the catalogue's database is reached."""
 
 import os
+import socket
 
 import fixtures
 from oslo_config import cfg
@@ -85,7 +86,7 @@ class DatabaseTest(base.TestCase):
             self.assertIn('name a file', self._not_ready(url))
 
     def test_urls_that_name_no_driver(self) -> None:
-        for backend in SERVERS:
+        for backend in (*SERVERS, 'mariadb+pymysql'):
             url = engine.database_url(f'{backend.partition("+")[0]}://h/d')
             self.assertEqual(backend, url.drivername)
 
@@ -109,6 +110,53 @@ class DatabaseTest(base.TestCase):
                 f'{backend}://u:pass-word@127.0.0.1:1/d?nosuch=1')
             self.assertIn('nosuch', message)
             self.assertNotIn('pass-word', message)
+
+    def test_connections_that_no_driver_takes(self) -> None:
+        with open(f'{self.directory}/file', 'w'):
+            pass
+        for url, reason in (
+                ('mysql+pymysql://u:pass-word@h', 'no database is named'),
+                ('mysql://u:pass-word@h/', 'no database is named'),
+                ('mysql+pymysql://u:pass-word@h/d?charset=nosuch',
+                 'charset=nosuch'),
+                ('mysql+pymysql://u:pass-word@h/d?charset=latin1',
+                 'utf8mb4'),
+                ('mysql+pymysql://u:pass-word@h/d?read_timeout=soon',
+                 'soon'),
+                ('mysql+pymysql://u:pass-word@h/d?ssl=true', 'ssl_ca'),
+                ('mysql+pymysql://u:pass-word@127.0.0.1/d?ssl_ca=/nosuch',
+                 'No such file'),
+                (f'sqlite:///{self.directory}/file?timeout=soon', 'soon'),
+                ('oracle://u:pass-word@h/d', 'PostgreSQL'),
+                ('http://u:pass-word@h/d', 'PostgreSQL')):
+            with self.subTest(url=url):
+                message = self._not_ready(url)
+                self.assertIn('[database] connection', message)
+                self.assertIn(reason, message)
+                self.assertNotIn('pass-word', message)
+
+    def test_pool_of_less_than_no_connections(self) -> None:
+        conf = self.useFixture(catalogue.configuration(
+            'mysql+pymysql://root@127.0.0.1/mysql', max_overflow='-5')).conf
+        error = self.assertRaises(
+            exception.DatabaseNotReady, engine.Database, conf)
+        self.assertIn('[database] max_overflow', str(error))
+
+    def test_server_that_takes_connections_and_never_answers(self) -> None:
+        self.useFixture(fixtures.MockPatchObject(
+            engine, 'CONNECT_TIMEOUT', '2'))
+        self.useFixture(fixtures.MockPatchObject(
+            engine, 'READ_TIMEOUT', '1'))
+        mute = socket.create_server(('127.0.0.1', 0))
+        self.addCleanup(mute.close)
+        for backend in SERVERS:
+            for patient in (True, False):
+                conf = self._conf(f'{backend}://u:pass-word@127.0.0.1:'
+                                  f'{mute.getsockname()[1]}/d')
+                error = self.assertRaises(
+                    exception.DatabaseUnreachable, engine.Database, conf,
+                    patient)
+                self.assertIn('127.0.0.1', str(error))
 
     def test_database_of_a_newer_service(self) -> None:
         with self._database('catalog.sqlite').writer() as connection:

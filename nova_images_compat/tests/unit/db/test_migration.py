@@ -106,7 +106,7 @@ class MigrationOnSQLite(databases.OnSQLite, base.TestCase):
 
     def test_another_services_version_is_its_own(self) -> None:
         self._set_alembics_own_version('2903cd72dc14')
-        migration.sync(self.conf)
+        migration.sync(self.conf, force=True)
         self.assertEqual(
             models.SCHEMA_VERSION, migration.version(self.conf))
         with self.engine.connect() as connection:

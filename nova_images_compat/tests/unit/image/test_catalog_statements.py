@@ -29,7 +29,8 @@ FILTERS = (
 
 # A step of a plan that reads a table; SQLAlchemy numbers its own names.
 READS = re.compile(
-    r'(SCAN|SEARCH) (?!anon_\d|page\b|sqlite_|\()(?P<table>\w+)(?P<how>.*)')
+    r'(SCAN|SEARCH) (?!anon_\d|page\b|sqlite_|CONSTANT|\()'
+    r'(?P<table>\w+)(?P<how>.*)')
 BY_INDEX = re.compile(r' USING (COVERING )?INDEX (?P<index>\w+)(?P<by> \(.*)?')
 
 
