@@ -1,10 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the policy rules have in common."""
+"""What the policy rules have in common, and the rules of Nova that an operator
+may write them with."""
 
 from oslo_policy import policy
 
 ANY_CALLER = '@'
+CONTEXT_IS_ADMIN = 'context_is_admin'
+
+ADMIN = 'is_admin:True'
+ADMIN_OR_OWNER = 'is_admin:True or project_id:%(project_id)s'
+
+# Nova 34's base rules: name, check, description, and what also passes unless
+# [oslo_policy] enforce_new_defaults is set.
+NOVA_RULES: tuple[tuple[str, str, str, str | None], ...] = (
+    (CONTEXT_IS_ADMIN, 'role:admin',
+     'Who is an admin: whoever passes it passes is_admin:True.', ADMIN),
+    ('admin_or_owner', ADMIN_OR_OWNER,
+     'An admin, or a caller of the same project.', None),
+    ('admin_api', ADMIN, 'An admin.', None),
+    ('project_manager_api', 'role:manager and project_id:%(project_id)s',
+     'A manager of the project.', ADMIN),
+    ('project_member_api', 'role:member and project_id:%(project_id)s',
+     'A member of the project.', ADMIN_OR_OWNER),
+    ('project_reader_api', 'role:reader and project_id:%(project_id)s',
+     'A reader of the project.', ADMIN_OR_OWNER),
+    ('service_api', 'role:service', 'Another service.', ADMIN),
+    ('project_manager_or_admin',
+     'rule:project_manager_api or rule:context_is_admin',
+     'A manager of the project, or an admin.', ADMIN),
+    ('project_member_or_admin',
+     'rule:project_member_api or rule:context_is_admin',
+     'A member of the project, or an admin.', ADMIN_OR_OWNER),
+    ('project_reader_or_admin',
+     'rule:project_reader_api or rule:context_is_admin',
+     'A reader of the project, or an admin.', ADMIN_OR_OWNER),
+    ('service_or_admin', 'rule:service_api or rule:context_is_admin',
+     'Another service, or an admin.', ADMIN),
+)
 
 
 def operation_rule(
@@ -20,3 +53,16 @@ def operation_rule(
         name=name, check_str=ANY_CALLER, description=description,
         operations=[
             {'method': method, 'path': path} for method, path in operations])
+
+
+def nova_rules(only_new_defaults: bool) -> list[policy.RuleDefault]:
+    """Return Nova's base rules.
+
+    :param only_new_defaults: whether their old defaults no longer pass:
+        ``[oslo_policy] enforce_new_defaults``
+    """
+    return [
+        policy.RuleDefault(
+            name, check if only_new_defaults or old is None
+            else f'({check}) or ({old})', description)
+        for name, check, description, old in NOVA_RULES]

@@ -218,7 +218,8 @@ class PolicyFile(base.TestCase):
         for broken in (
                 b'{{{', b'', b'\xff\xfe\0',
                 b'"os_compute_api:images:index": "(role:"',
-                b'"a": "rule:b"\n"b": "rule:a"\n',
+                b'"os_compute_api:images:index": "rule:b"\n'
+                b'"b": "rule:a"\n"a": "not (rule:b or role:x)"\n',
                 b'"os_compute_api:images:index": "rule:nowhere"\n', None):
             with self.subTest(broken):
                 path = self.write_policy(closed)

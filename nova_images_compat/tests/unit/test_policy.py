@@ -2,6 +2,7 @@
 
 """Tests of the operator's policy."""
 
+import logging
 import os
 
 import fixtures
@@ -98,6 +99,129 @@ class PolicyTest(helpers.TestCase):
         error = self.assertRaises(
             exception.ConfigurationError, policy.Policy, conf)
         self.assertIn(path, str(error))
+
+    def test_a_missing_file_that_may_be_missing(self) -> None:
+        path = os.path.join(self.useFixture(fixtures.TempDir()).path, 'p.yaml')
+        conf = self.configure({'oslo_policy': {'policy_file': path}})
+        log = self.log_lines(conf, level=logging.WARNING)
+        rules = policy.Policy(conf, may_be_missing=True)
+        self.assertTrue(rules.allows(self.member, images.SHOW))
+        [line] = log
+        self.assertIn(path, line)
+        with open(path, 'w') as file:
+            file.write(f'"{images.SHOW}": "!"')
+        self.useFixture(fixtures.MockPatch('time.monotonic', lambda: 1e9))
+        self.assertFalse(rules.allows(self.member, images.SHOW))
+
+    def test_what_is_not_ours_is_not_judged(self) -> None:
+        for others in (
+                '"os_compute_api:servers:create": "rule:nowhere"',
+                '"a": "rule:b"\n"b": "rule:a"',
+                '"os_compute_api:servers:index": "(role:"',
+                '"a": 5\n"b": [["role:admin"]]\n"c": {"d": null}\n5: 6',
+                '"context_is_admin": "rule:nowhere"',
+                '"project_member_or_admin": "rule:project_member_or_admin"'):
+            log = self.useFixture(fixtures.FakeLogger())
+            rules = self._policy(f'{others}\n"{images.SHOW}": "role:member"')
+            self.assertTrue(rules.allows(self.member, images.SHOW), others)
+            self.assertEqual([], [
+                line for line in log.output.splitlines()
+                if not line.startswith('enforce:')], others)
+
+    def test_what_ours_reach_is_judged(self) -> None:
+        for others in (
+                '"a": "role:x and not rule:b"\n"b": "(role:"',
+                '"a": "role:x or rule:b"\n"b": "rule:nowhere"',
+                '"a": "rule:b"\n"b": "not (role:x and rule:a)"',
+                '"a": 5', '"a": {}', '"b": "@"',
+                '"a": "is_admin:True"\n"context_is_admin": "rule:nowhere"'):
+            error = self.assertRaises(
+                exception.ConfigurationError, self._policy,
+                f'{others}\n"{images.SHOW}": "rule:a"')
+            self.assertIn(self.path, str(error), others)
+
+    def test_the_file_of_a_rule_is_named(self) -> None:
+        directory = self.useFixture(fixtures.TempDir())
+        for name, check in (('2.yaml', '(role:'), ('1.yaml', '@')):
+            with open(directory.join(name), 'w') as file:
+                file.write(f'"{images.SHOW}": "{check}"')
+        os.mkdir(directory.join('3.yaml'))
+        error = self.assertRaises(
+            exception.ConfigurationError, policy.Policy, self.configure({
+                'oslo_policy': {'policy_dirs': directory.path}}))
+        self.assertIn(directory.join('2.yaml'), str(error))
+        self.assertIn(images.SHOW, str(error))
+
+    def test_the_librarys_log_is_not_touched(self) -> None:
+        levels: list[int] = []
+        logger = logging.getLogger('oslo_policy')
+        self.useFixture(fixtures.MockPatchObject(
+            logger, 'setLevel', levels.append))
+        self._policy(f'"{images.SHOW}": "!"')
+        self.assertEqual([], levels)
+
+
+class NovaRulesTest(helpers.TestCase):
+    """Rules of ours that are written with Nova's."""
+
+    CALLERS = {
+        'admin': ['admin'], 'manager': ['manager'], 'member': ['member'],
+        'reader': ['reader'], 'service': ['service'], 'boss': ['boss']}
+
+    def _allowed(
+        self, check: str, others: str = '', only_new_defaults: bool = True,
+    ) -> set[str]:
+        """Return who passes, of callers with a role of that name."""
+        rules = policy.Policy(self.configure({'oslo_policy': {
+            'policy_file': self.write(
+                'policy.yaml', f'"{images.SHOW}": "{check}"\n{others}'),
+            'enforce_new_defaults': only_new_defaults}}))
+        return {
+            name for name, roles in self.CALLERS.items() if rules.allows(
+                context.RequestContext(**{**MEMBER, 'roles': roles}),
+                images.SHOW)}
+
+    def test_defaults(self) -> None:
+        for rule, expected in (
+                ('context_is_admin', {'admin'}), ('admin_api', {'admin'}),
+                ('admin_or_owner', set(self.CALLERS)),
+                ('project_manager_api', {'manager'}),
+                ('project_member_api', {'member'}),
+                ('project_reader_api', {'reader'}),
+                ('service_api', {'service'}),
+                ('project_manager_or_admin', {'manager', 'admin'}),
+                ('project_member_or_admin', {'member', 'admin'}),
+                ('project_reader_or_admin', {'reader', 'admin'}),
+                ('service_or_admin', {'service', 'admin'})):
+            self.assertEqual(expected, self._allowed(f'rule:{rule}'), rule)
+
+    def test_old_defaults(self) -> None:
+        for rule, expected in (
+                ('context_is_admin', {'admin'}),
+                ('project_manager_api', {'manager', 'admin'}),
+                ('project_member_api', set(self.CALLERS)),
+                ('project_reader_or_admin', set(self.CALLERS)),
+                ('service_api', {'service', 'admin'})):
+            self.assertEqual(expected, self._allowed(
+                f'rule:{rule}', only_new_defaults=False), rule)
+
+    def test_is_admin(self) -> None:
+        self.assertEqual({'admin'}, self._allowed('is_admin:True'))
+        self.assertEqual(
+            set(self.CALLERS) - {'admin'}, self._allowed('is_admin:False'))
+
+    def test_a_file_decides_who_is_an_admin(self) -> None:
+        others = '"context_is_admin": "role:boss"'
+        for check in ('is_admin:True', 'rule:admin_api',
+                      'rule:context_is_admin'):
+            self.assertEqual({'boss'}, self._allowed(check, others), check)
+        self.assertEqual({'boss', 'member'}, self._allowed(
+            'rule:project_member_or_admin', others))
+
+    def test_a_file_overrides_them(self) -> None:
+        self.assertEqual({'boss'}, self._allowed(
+            'rule:project_member_or_admin',
+            '"project_member_or_admin": "role:boss"'))
 
 
 class GetEnforcerTest(helpers.TestCase):
