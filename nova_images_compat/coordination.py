@@ -3,120 +3,152 @@
 """Locks that hold across the processes and hosts of the service."""
 
 from collections.abc import Iterator
-from concurrent import futures
 import contextlib
+import getpass
 import hashlib
 import os
-import threading
+import random
+import tempfile
+import time
+from typing import Any
 from urllib import parse
-import uuid
 
 from oslo_config import cfg
-from oslo_log import log as logging
 from stevedore import exception as stevedore_exception
 import tooz
 from tooz import coordination
 from tooz import locking
 
-from nova_images_compat import background
 from nova_images_compat import exception
+from nova_images_compat import lock_backend
+from nova_images_compat import log
 
-LOG = logging.getLogger(__name__)
+LOG = log.getLogger(__name__)
 
 # The file backend keeps a file for every lock there has ever been. So images
 # share locks: there is one for each value of so many hexadecimal digits.
 LOCK_DIGITS = 3
 
-# Seconds for the backend's answer, when the wait for the lock itself is over.
-GRACE = 1.0
+# Seconds between two attempts to get a lock that somebody else holds: they
+# grow from the first to the second.
+FIRST_WAIT, LAST_WAIT = 0.005, 0.1
 
-# ValueError: an option of a backend in its URL, which it reads late.
-BROKEN = (tooz.ToozError, OSError, ValueError)
+FILE = 'file'
 
 
 class ImageLocks:
     """``[coordination]``: a lock for each image, or nearly so.
 
-    The backend is connected to by the process that first asks for a lock,
-    not by the one that it may have been forked from.
+    Nothing is looked at or made before a lock is asked for.
 
     :param conf: the service's configuration
-    :raises: ConfigurationError
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
-        self.url: str = conf.coordination.backend_url
-        self.timeout: int = conf.coordination.lock_timeout
-        self._starting = threading.Lock()
-        self._coordinator: coordination.CoordinationDriver | None = None
+        options = conf.coordination
+        self.url: str = options.backend_url
+        self.timeout: float = options.lock_timeout
+        self._backend = lock_backend.LockBackend(
+            self.url, 0 if self.is_in_files else options.max_threads)
+
+    @property
+    def is_in_files(self) -> bool:
+        """Whether the locks are files, which hold on this host alone."""
+        return self.url.partition(':')[0].lower() == FILE
+
+    def check(self) -> None:
+        """Check what can be known without reaching a server, and change
+        nothing.
+
+        :raises: ConfigurationError
+        """
         try:
             _check_place(self.url)
-            self._make_coordinator()
-        except (*BROKEN, ImportError,
+            coordination.get_coordinator(self.url, b'check')
+        except (tooz.ToozError, OSError, ValueError, ImportError,
                 stevedore_exception.NoMatches) as error:
             raise exception.ConfigurationError(
                 f'[coordination] backend_url: {error}') from error
 
     @contextlib.contextmanager
-    def hold(self, image_id: str) -> Iterator[None]:
+    def hold(self, image_id: str) -> Iterator['HeldLock']:
         """Hold the lock of an image.
 
         :raises: LockUnavailable: it could not be had in time
         """
+        if self.is_in_files:
+            try:
+                _check_place(self.url)
+            except (OSError, ValueError) as error:
+                LOG.error(lock_backend.FAILED, error)
+                raise exception.LockUnavailable() from error
         lock = self._acquire(_lock_name(image_id))
         try:
-            yield
+            yield HeldLock(self._backend, lock)
         finally:
             self._release(lock)
 
     def _acquire(self, name: bytes) -> locking.Lock:
-        # Backends go on for a minute to reach a server that is not there.
-        taking = background.call(lambda: self._take(name))
-        try:
-            lock = taking.result(self.timeout + GRACE)
-        except futures.TimeoutError as error:
-            taking.add_done_callback(_give_back)
-            LOG.error('The backend of the locks does not answer in time')
-            raise exception.LockUnavailable() from error
-        except BROKEN as error:
-            LOG.error('The backend of the locks does not answer: %s', error)
-            raise exception.LockUnavailable() from error
-        if lock is None:
-            LOG.error('The lock %s was not to be had in %s seconds',
-                      name.decode(), self.timeout)
-            raise exception.LockUnavailable()
-        return lock
-
-    def _take(self, name: bytes) -> locking.Lock | None:
-        lock = self._started().get_lock(name)
-        taken = lock.acquire(blocking=True, timeout=self.timeout)
-        return lock if taken else None
+        deadline = time.monotonic() + self.timeout
+        wait = FIRST_WAIT
+        while True:
+            lock = self._backend.take(name)
+            if lock is not None:
+                return lock
+            left = deadline - time.monotonic()
+            if left <= 0:
+                LOG.error('Timed out after %s seconds waiting for lock %s',
+                          self.timeout, name.decode())
+                raise exception.LockUnavailable()
+            # At random, so that those who wait do not ask all at once.
+            time.sleep(min(left, wait * random.uniform(0.5, 1)))
+            wait = min(wait * 1.5, LAST_WAIT)
 
     def _release(self, lock: locking.Lock) -> None:
         try:
-            released = background.call(lock.release).result(GRACE)
-        except (*BROKEN, futures.TimeoutError) as error:
-            LOG.warning('A lock is left to expire: %r', error)
+            released = self._backend.release(lock)
+        except exception.LockUnavailable:
+            LOG.warning('The lock %s is left until the backend answers again, '
+                        'or until it expires', lock.name)
         else:
             if not released:
-                LOG.warning('The lock %s was lost while it was held', lock)
-
-    def _started(self) -> coordination.CoordinationDriver:
-        with self._starting:
-            if self._coordinator is None:
-                coordinator = self._make_coordinator()
-                coordinator.start(start_heart=True)
-                self._coordinator = coordinator
-            return self._coordinator
-
-    def _make_coordinator(self) -> coordination.CoordinationDriver:
-        return coordination.get_coordinator(
-            self.url, uuid.uuid4().hex.encode())
+                LOG.warning('The lock %s was lost while it was held',
+                            lock.name)
 
 
-def _give_back(taking: futures.Future[locking.Lock | None]) -> None:
-    if not taking.exception() and (lock := taking.result()):
-        lock.release()
+class HeldLock:
+    """A lock that is held, as far as its holder knows.
+
+    :param backend: where it is
+    :param lock: the lock
+    """
+
+    def __init__(
+        self, backend: lock_backend.LockBackend, lock: locking.Lock,
+    ) -> None:
+        self._backend = backend
+        self._lock = lock
+
+    def check(self) -> None:
+        """Ask the backend whether the lock is still held: one round trip to
+        a server, none for a file.
+
+        :raises: LockUnavailable: it is not, or the backend does not answer
+        """
+        if not self._backend.call(lambda driver: _is_held(self._lock)):
+            LOG.error('The lock %s was lost while it was held; nothing is '
+                      'written', self._lock.name)
+            raise exception.LockUnavailable()
+
+
+def _is_held(lock: Any) -> bool:
+    try:
+        return lock.is_still_owner()
+    except tooz.NotImplemented:
+        # etcd's locks can be kept alive instead; those of a database hold as
+        # long as its connection.
+        beat = getattr(lock, 'heartbeat', None)
+        return beat() if beat else lock.acquired
 
 
 def _lock_name(image_id: str) -> bytes:
@@ -125,7 +157,7 @@ def _lock_name(image_id: str) -> bytes:
 
 
 def _check_place(url: str) -> None:
-    """Make the directory of the file backend; look at the URL of others.
+    """Look at the directory of the file backend, or at the URL of others.
 
     :raises: OSError: the directory cannot be made or written to
     :raises: ValueError: the URL leads nowhere
@@ -135,10 +167,29 @@ def _check_place(url: str) -> None:
         port = parts.port
     except ValueError:
         # Its text may hold a part of the password.
-        raise ValueError('its port is no port') from None
-    if parts.scheme == 'file':
-        os.makedirs(parts.path, exist_ok=True)
-        if not os.access(parts.path, os.W_OK | os.X_OK):
-            raise PermissionError(f'{parts.path} is not writable')
+        raise ValueError('its port is not a port number') from None
+    if parts.scheme == FILE:
+        if not parts.path.startswith('/') or parts.netloc:
+            raise ValueError('it names no directory')
+        _check_directory(parts.path)
     elif port is None and not (parts.hostname or parts.path):
         raise ValueError('it names neither a host nor a path')
+
+
+def _check_directory(path: str) -> None:
+    """Check that this user can write to a directory, or make it.
+
+    :raises: OSError
+    """
+    there = path
+    while not os.path.lexists(there):
+        there = os.path.dirname(there)
+    if not os.path.isdir(there):
+        raise NotADirectoryError(f'{path}: {there} is not a directory')
+    try:
+        # A file without a name: it is gone with its descriptor.
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as error:
+        raise PermissionError(
+            f'{path}: the user {getpass.getuser()} cannot write to {there}: '
+            f'{error.strerror}') from error

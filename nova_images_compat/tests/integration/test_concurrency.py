@@ -3,18 +3,24 @@
 """Many clients change the metadata of one image, and nothing is lost."""
 
 import collections
+from collections.abc import Callable
 from collections.abc import Sequence
+from concurrent import futures
+import pathlib
+import threading
 import time
 import uuid
 
 import requests
 from tooz import coordination
 
+from nova_images_compat import lock_backend
 from nova_images_compat.tests.integration import proxy
 from nova_images_compat.tests.integration import servers
 from nova_images_compat.tests.integration.stack import configuration
 from nova_images_compat.tests.integration.stack import errors
 from nova_images_compat.tests.integration.stack import redis
+from nova_images_compat.tests.integration.stack import service
 
 CLIENTS = 8
 WRITES = 24
@@ -26,6 +32,17 @@ REMOVES_EVERY = 12
 LOCK_TIMEOUT = 60
 SHORT_LOCK_TIMEOUT = 1
 MARGIN = 2.0
+
+# More than a service has threads.
+REFUSED = 40
+
+# Of a worker: those of uWSGI, the helpers, the heart, and some of libraries'.
+MOST_THREADS = 20
+
+# Seconds that the lock of a process that died goes on.
+LIFE = int(lock_backend.LIFE)
+# Seconds until a server of locks that is back is used again.
+RECOVERY = 15.0
 
 Metadata = dict[str, str]
 
@@ -106,11 +123,12 @@ class ConcurrencyTestCase(servers.ServersTestCase):
         return self.request(
             url, 'PUT', f'{self.path}/{key}', json={'meta': {key: value}})
 
-    def assertRefused(self, url: str) -> None:
+    def assertRefused(self, url: str, writes: int = 4) -> None:
         """Check that writes are refused in time, and what goes on."""
         begun = time.monotonic()
         answers = servers.in_parallel(
-            lambda number: self.put(url, 'client-refused', 'x'), range(4))
+            lambda number: self.put(url, 'client-refused', 'x'),
+            range(writes))
         self.assertLess(
             time.monotonic() - begun, SHORT_LOCK_TIMEOUT + MARGIN)
         for answer in answers:
@@ -180,7 +198,12 @@ class RedisLockTest(ConcurrencyTestCase):
         cls.impatient = cls.new_service('impatient', cls.options(
             cls.glance_server.url, backend_url=cls.redis.url,
             lock_timeout=SHORT_LOCK_TIMEOUT))
-        cls.start_all(cls.glance_server, cls.impatient, *cls.services)
+        cls.proxy = cls.start(proxy.Proxy(cls.glance_server.url))
+        cls.doomed = cls.new_service('doomed', cls.options(
+            cls.proxy.url, backend_url=cls.redis.url,
+            lock_timeout=LOCK_TIMEOUT))
+        cls.start_all(
+            cls.glance_server, cls.impatient, cls.doomed, *cls.services)
 
     def test_writes_of_one_image(self) -> None:
         self.check_writes([service.url for service in self.services])
@@ -190,7 +213,7 @@ class RedisLockTest(ConcurrencyTestCase):
             200, self.put(self.impatient.url, 'client-a', 'x').status_code)
         self.redis.stop()
         self.addCleanup(self.redis.start)
-        self.assertRefused(self.impatient.url)
+        self.assertRefused(self.impatient.url, 40)
         self.redis.start()
         self.assertWorksAgain()
 
@@ -198,13 +221,87 @@ class RedisLockTest(ConcurrencyTestCase):
         self.assertEqual(
             200, self.put(self.impatient.url, 'client-a', 'x').status_code)
         self.redis.suspend()
-        self.assertRefused(self.impatient.url)
+        self.assertRefused(self.impatient.url, REFUSED)
+        for count in threads_of(self.impatient):
+            self.assertLess(count, MOST_THREADS)
         self.redis.resume()
         self.assertWorksAgain()
 
+    def test_lock_is_lost_while_it_is_held(self) -> None:
+        other = coordination.get_coordinator(self.redis.url, b'test')
+        other.start()
+        self.addCleanup(other.stop)
+        lock = other.get_lock(servers.lock_name(self.image_id))
+        self._check_lost(lambda: self.assertTrue(lock.break_()))
+
+    def test_service_is_frozen_while_it_holds_a_lock(self) -> None:
+        def freeze() -> None:
+            self.doomed.server.suspend()
+            time.sleep(LIFE + 1)
+            self.doomed.server.resume()
+
+        self._check_lost(freeze)
+
+    def _check_lost(self, lose: Callable[[], None]) -> None:
+        """Lose the lock between the two calls to Glance."""
+        def answer_and_lose(exchange: proxy.Exchange) -> None:
+            answer = exchange.pass_on()
+            lose()
+            exchange.answer(answer)
+
+        self.proxy.forget()
+        self.proxy.fail(
+            answer_and_lose, method='GET', path=self.image_id, times=1)
+        self.addCleanup(self.proxy.heal)
+        self.assertFault(self.put(self.doomed.url, 'client-a', 'lost'),
+                         serviceUnavailable=503)
+        self.assertEqual(0, self.proxy.count('PATCH'))
+        self.assertEqual({}, self.found())
+        self.assertEqual(
+            200, self.put(self.doomed.url, 'client-a', 'x').status_code)
+
+    def test_service_is_killed_while_it_holds_a_lock(self) -> None:
+        asked = threading.Event()
+
+        def hang(exchange: proxy.Exchange) -> None:
+            asked.set()
+            exchange.wait()
+
+        self.proxy.fail(hang, method='PATCH')
+        self.addCleanup(self.proxy.heal)
+        with futures.ThreadPoolExecutor(1) as pool:
+            broken = pool.submit(self.put, self.doomed.url, 'client-a', 'x')
+            self.assertTrue(asked.wait(servers.TIMEOUT))
+            self.doomed.server.kill()
+            self.addCleanup(self.doomed.server.start)
+            answers = servers.in_parallel(
+                lambda number: self.put(
+                    self.services[number % 2].url, f'client-{number}', 'x'),
+                range(CLIENTS))
+            self.assertIsInstance(
+                broken.exception(), requests.ConnectionError)
+        self.assertEqual(
+            {200}, {answer.status_code for answer in answers})
+        self.assertEqual(CLIENTS, len(self.found()))
+
     def assertWorksAgain(self) -> None:
-        """Check that the next writes succeed."""
-        for number in range(CLIENTS):
-            answer = self.put(self.impatient.url, f'client-{number}', 'x')
-            self.assertEqual(200, answer.status_code, answer.text)
+        """Check that writes soon succeed, whichever process has them."""
+        servers.wait_until(
+            lambda: all(
+                self.put(self.impatient.url, f'client-{number}', 'x').ok
+                for number in range(CLIENTS)), RECOVERY)
         self.assertEqual(CLIENTS + 1, len(self.found()))
+
+
+def threads_of(server: service.Service) -> list[int]:
+    """Return how many threads each process of a service has."""
+    counts = []
+    for process in pathlib.Path('/proc').glob('[0-9]*'):
+        try:
+            if server.config.encode() in (process / 'environ').read_bytes():
+                counts.append(len(list((process / 'task').iterdir())))
+        except OSError:
+            # It ended meanwhile, or is somebody else's.
+            continue
+    assert counts, f'No process has {server.config}'
+    return counts
