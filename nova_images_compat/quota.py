@@ -4,19 +4,23 @@
 
 from oslo_config import cfg
 
+from nova_images_compat.conf import quota
 from nova_images_compat import exception
 
 UNLIMITED = -1
 
 
 class MetadataQuota:
-    """``[quota] metadata_items``: how many metadata items an image may have.
+    """How many metadata items an image may have: ``[quota] metadata_items``
+    with Nova's DbQuotaDriver, any number with its other drivers, as in Nova.
 
     :param conf: the service's configuration
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
-        self.limit: int = conf.quota.metadata_items
+        has_limit = conf.quota.driver == quota.DATABASE
+        self.limit: int = (
+            conf.quota.metadata_items if has_limit else UNLIMITED)
 
     def check(self, count: int) -> None:
         """Refuse a write that would leave an image with too many items.

@@ -26,7 +26,9 @@ from nova_images_compat import report
 
 CLI_OPTS = [
     cfg.HostAddressOpt(
-        'host', default='127.0.0.1', help='The address to listen on.'),
+        # [DEFAULT] host is Nova's, and names this machine.
+        'host', dest='listen_host', default='127.0.0.1',
+        help='The address to listen on.'),
     cfg.PortOpt('port', default=8774, help='The port to listen on.'),
     cfg.IntOpt(
         'threads', default=4, min=1,
@@ -56,7 +58,7 @@ def serve(conf: cfg.ConfigOpts, announce: Callable[[str], None]) -> None:
     _refuse_open_door(conf)
     loader.set_up_logging(conf)
     report.set_up(conf)
-    listener = _listen(conf.host, conf.port)
+    listener = _listen(conf.listen_host, conf.port)
     application = app.load(conf)
     server = waitress_server.create_server(
         application, sockets=[listener], threads=conf.threads, ident=None,
@@ -81,10 +83,10 @@ def _stop(number: int, frame: Any) -> None:
 def _refuse_open_door(conf: cfg.ConfigOpts) -> None:
     if conf.api.auth_strategy != api.NOAUTH2 or conf.insecure_noauth:
         return
-    if not _is_loopback(conf.host):
+    if not _is_loopback(conf.listen_host):
         raise exception.ConfigurationError(
             f'with [api] auth_strategy noauth2, which believes every token, '
-            f'--host {conf.host} would be open to anybody; give '
+            f'--host {conf.listen_host} would be open to anybody; give '
             '--insecure-noauth if that is what you want')
 
 

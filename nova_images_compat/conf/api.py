@@ -36,30 +36,37 @@ OPTS = [
     cfg.IntOpt(
         'max_limit',
         default=1000,
-        min=1,
+        min=0,
+        deprecated_name='osapi_max_limit',
+        deprecated_group='DEFAULT',
         help='The most images of a page, for a list with a "limit": a larger '
              'one is capped, and the page ends in a "next" link. A list '
-             'without one is answered whole, as in Nova.'),
-    cfg.URIOpt(
-        'compute_link_prefix', schemes=['http', 'https'],
+             'without one is answered whole, as in Nova. 0: a larger one is '
+             'not capped, and no page has a "next" link.'),
+    cfg.StrOpt(
+        'compute_link_prefix',
+        deprecated_name='osapi_compute_link_prefix',
+        deprecated_group='DEFAULT',
         help='The public root of the compute endpoint, such as '
-             'https://compute.example.com, for the links in answers. Unset: '
-             'the scheme and host of the request.'),
-    cfg.URIOpt(
-        'glance_link_prefix', schemes=['http', 'https'],
+             'https://compute.example.com, for the links in answers. Unset '
+             'or empty: the scheme and host of the request.'),
+    cfg.StrOpt(
+        'glance_link_prefix',
+        deprecated_name='osapi_glance_link_prefix',
+        deprecated_group='DEFAULT',
         help='The public root of the image service, such as '
-             'https://image.example.com, for the "alternate" links. Unset: '
-             "the Image service's public endpoint in the catalogue of the "
-             "caller's token; with the embedded catalogue, the root of this "
-             'service.'),
+             'https://image.example.com, for the "alternate" links. Unset or '
+             "empty: the Image service's public endpoint in the catalogue of "
+             "the caller's token; with the embedded catalogue, the root of "
+             'this service.'),
     cfg.StrOpt(
         'response_validation',
         default='ignore',
         choices=[
-            ('ignore', 'Answers are not validated.'),
-            ('warn', 'An answer that does not match its schema is logged.'),
             ('error', 'An answer that does not match its schema becomes an '
              'error 500.'),
+            ('warn', 'An answer that does not match its schema is logged.'),
+            ('ignore', 'Answers are not validated.'),
         ],
         help='Whether answers are held against their JSON schemas. For '
              'development: it costs time on every request.'),

@@ -2,6 +2,7 @@
 
 """Makes the configuration object, of which there is one an application."""
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -42,12 +43,38 @@ def load(
     """
     conf = cfg.ConfigOpts()
     opts.register(conf)
+    log.register_options(conf)
     conf.register_cli_opts(cli_opts)
+    _read(conf, lambda: _parse(conf, list(argv), _places(environ)))
+    return conf
+
+
+def load_files(
+    files: Sequence[str], directories: Sequence[str],
+) -> cfg.ConfigOpts:
+    """Read and check the configuration, in a process that is not ours: its
+    log and its standard error are left alone.
+
+    :param files: configuration files
+    :param directories: directories of configuration files (``*.conf``), which
+        are read after the files
+    :raises: ConfigurationError
+    """
+    conf = cfg.ConfigOpts()
+    opts.register(conf)
+    _read(conf, lambda: _call(conf, [], {
+        'default_config_files': list(files),
+        'default_config_dirs': list(directories)}))
+    return conf
+
+
+def _read(conf: cfg.ConfigOpts, parse: Callable[[], None]) -> None:
+    """Parse the configuration, and check it.
+
+    :raises: ConfigurationError
+    """
     try:
-        _parse(
-            conf, list(argv), project=PROJECT,
-            version=version.version_string(), validate_default_values=True,
-            **_places(environ))
+        parse()
     except cfg.ConfigFilesNotFoundError as error:
         raise exception.ConfigurationError(
             'configuration file not found or not readable: '
@@ -59,7 +86,6 @@ def load(
     except (cfg.Error, OSError) as error:
         raise exception.ConfigurationError(error) from error
     check_values(conf)
-    return conf
 
 
 def set_up_logging(conf: cfg.ConfigOpts) -> None:
@@ -75,12 +101,23 @@ def set_up_logging(conf: cfg.ConfigOpts) -> None:
             f'the log cannot be set up: {error}') from error
 
 
-def _parse(conf: cfg.ConfigOpts, *args: Any, **kwargs: Any) -> None:
-    """Parse, and tell of a bad value where oslo.config would exit."""
+def _call(
+    conf: cfg.ConfigOpts, argv: Sequence[str], places: Mapping[str, Any],
+) -> None:
+    conf(argv, project=PROJECT, version=version.version_string(),
+         validate_default_values=True, **places)
+
+
+def _parse(
+    conf: cfg.ConfigOpts, argv: Sequence[str], places: Mapping[str, Any],
+) -> None:
+    """Parse, and report an invalid value of an option of the command line,
+    for which oslo.config would exit.
+    """
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
-            conf(*args, **kwargs)
+            _call(conf, argv, places)
     except SystemExit as error:
         if error.code == 1:
             reason, said = said.getvalue(), io.StringIO()

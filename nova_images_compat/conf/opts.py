@@ -8,7 +8,6 @@ import copy
 
 from oslo_config import cfg
 from oslo_db import options as db_options
-from oslo_log import log
 from oslo_middleware import cors
 from oslo_middleware import opts as middleware_opts
 from oslo_policy import opts as policy_opts
@@ -31,14 +30,14 @@ DATABASE_CONNECTION = 'sqlite:///$state_path/catalog.sqlite'
 
 CORS_DEFAULTS = {
     'allow_headers': [
-        'X-Auth-Token', 'X-OpenStack-Request-ID', 'X-Identity-Status',
+        'X-Auth-Token', 'X-Openstack-Request-Id', 'X-Identity-Status',
         'X-Roles', 'X-Service-Catalog', 'X-User-Id', 'X-Tenant-Id',
-        'OpenStack-API-Version', 'X-OpenStack-Nova-API-Version'],
+        'X-OpenStack-Nova-API-Version', 'OpenStack-API-Version'],
     'expose_headers': [
-        'X-Auth-Token', 'X-OpenStack-Request-ID', 'X-Compute-Request-ID',
-        'X-Subject-Token', 'X-Service-Token', 'OpenStack-API-Version',
-        'X-OpenStack-Nova-API-Version'],
-    'allow_methods': ['GET', 'PUT', 'POST', 'DELETE'],
+        'X-Auth-Token', 'X-Openstack-Request-Id', 'X-Subject-Token',
+        'X-Service-Token', 'X-OpenStack-Nova-API-Version',
+        'OpenStack-API-Version'],
+    'allow_methods': ['GET', 'PUT', 'POST', 'DELETE', 'PATCH'],
 }
 
 
@@ -59,7 +58,6 @@ def register(conf: cfg.ConfigOpts) -> None:
 
     :param conf: the configuration object to register them on
     """
-    log.register_options(conf)
     for group, opts in list_opts():
         conf.register_opts(opts, group=_own_group(group))
     db_options.set_defaults(conf, connection=DATABASE_CONNECTION)

@@ -10,6 +10,7 @@ OPTS = [
     cfg.StrOpt(
         'api_paste_config',
         default='api-paste.ini',
+        deprecated_group='DEFAULT',
         help="The paste.deploy file that describes the service's pipeline: "
              'a path, or a name that is looked for beside the configuration '
              'files and where the package installed its own.'),

@@ -32,7 +32,7 @@ def from_request(
     """Return what a request's query string asks for.
 
     :param req: a request that has passed the schema of the list
-    :param max_limit: the most images of one page
+    :param max_limit: the most images of one page; 0: as many as are asked for
     :param with_metadata: whether the images' metadata is wanted
     :raises: BadRequest
     """
@@ -102,6 +102,5 @@ def _limit(parameters: dict[str, str], max_limit: int) -> int | None:
     if value is None:
         return None
     digits = value.lstrip('0')
-    if len(digits) > MAX_DIGITS:
-        return max_limit
-    return min(int(digits), max_limit)
+    limit = int(digits) if len(digits) <= MAX_DIGITS else MORE_THAN_ANY
+    return min(limit, max_limit) if max_limit else limit

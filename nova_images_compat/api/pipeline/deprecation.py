@@ -42,8 +42,8 @@ class DeprecationHeaders(paste.Filter):
         def start(
             status: str, headers: list[tuple[str, str]], *rest: Any,
         ) -> Any:
-            successor = self.successor or environ.get(wsgi.ENV_IMAGE_ROOT)
-            links = [] if successor is None else [(
+            successor = environ.get(wsgi.ENV_IMAGE_ROOT) or self.successor
+            links = [] if not successor else [(
                 'Link', f'<{_quoted(successor)}/v2/images>; '
                         'rel="successor-version"')]
             return start_response(

@@ -2,6 +2,8 @@
 
 """Traces requests by osprofiler, as ``[profiler]`` says."""
 
+from collections.abc import Iterator
+import contextlib
 import logging
 import socket
 
@@ -20,6 +22,9 @@ SERVICE = 'api'
 PUBLIC_KEY = 'SECRET_KEY'
 MESSAGING = 'messaging:'
 
+# They tell the connection string, and the password in it, at the start.
+TALKATIVE = ('osprofiler.notifier', 'osprofiler.drivers.base')
+
 
 def _make(
     application: paste.WSGIApplication, conf: cfg.ConfigOpts,
@@ -36,14 +41,28 @@ def _make(
         raise exception.ConfigurationError(
             '[profiler] connection_string: this service has no part in '
             'oslo.messaging; name a server, such as redis://')
-    _refuse_unknown_driver(conf)
-    # It tells the connection string, and the password in it, at the start.
-    logging.getLogger('osprofiler.notifier').setLevel(logging.WARNING)
-    initializer.init_from_conf(
-        conf, context={}, project=PROJECT, service=SERVICE,
-        host=socket.gethostname())
+    with _kept_out_of_the_log(options.connection_string):
+        _refuse_unknown_driver(conf)
+        initializer.init_from_conf(
+            conf, context={}, project=PROJECT, service=SERVICE,
+            host=socket.gethostname())
     return web.WsgiMiddleware(
         application, hmac_keys=options.hmac_keys, enabled=True)
+
+
+@contextlib.contextmanager
+def _kept_out_of_the_log(secret: str) -> Iterator[None]:
+    """Have osprofiler say nothing that names a secret."""
+    def is_harmless(record: logging.LogRecord) -> bool:
+        return not secret or secret not in record.getMessage()
+
+    for name in TALKATIVE:
+        logging.getLogger(name).addFilter(is_harmless)
+    try:
+        yield
+    finally:
+        for name in TALKATIVE:
+            logging.getLogger(name).removeFilter(is_harmless)
 
 
 def _refuse_unknown_driver(conf: cfg.ConfigOpts) -> None:

@@ -32,6 +32,8 @@ class ImageView:
     ) -> None:
         self.compute_prefix: str | None = conf.api.compute_link_prefix
         self.image_prefix: str | None = conf.api.glance_link_prefix
+        # Nova links to no next page where max_limit is 0.
+        self.has_next_pages = conf.api.max_limit > 0
         self.store = store
 
     def show(
@@ -78,9 +80,8 @@ class ImageView:
         version_root = links.version_root(req)
         unversioned = links.with_prefix(
             links.without_version(version_root), self.compute_prefix)
-        image_root = (
-            self.image_prefix or self.store.public_root(req.context)
-            or unversioned)
+        image_root = links.image_root(
+            self.store, req.context, self.image_prefix) or unversioned
         return _Roots(
             links.with_prefix(version_root, self.compute_prefix),
             unversioned, image_root.rstrip('/'), req.project_in_url)
@@ -125,7 +126,7 @@ class ImageView:
         limit: int | None,
     ) -> Document:
         page: Document = {'images': items}
-        if limit is not None and len(items) == limit:
+        if self.has_next_pages and len(items) == limit:
             page['images_links'] = [{
                 'rel': 'next',
                 'href': _next_page(url, req.parameters, items[-1]['id']),

@@ -6,7 +6,9 @@ import re
 from urllib import parse
 
 from nova_images_compat.api import wsgi
+from nova_images_compat import context as request_context
 from nova_images_compat import exception
+from nova_images_compat.image import base
 
 # uri-host [ ":" port ] of RFC 9110, 7.2, with the hosts of RFC 3986, 3.2.2.
 HOST = re.compile(
@@ -25,13 +27,29 @@ def with_prefix(url: str, prefix: str | None) -> str:
 
     :param url: an absolute URL, as the request's own view of the service has
         it
-    :param prefix: the public root: its scheme and host replace the URL's,
-        its path goes before the URL's; None leaves the URL as it is
+    :param prefix: the public root, any text, as in Nova: its scheme and host
+        replace the URL's, its path goes before the URL's; none, and an empty
+        one, leave the URL as it is
     """
     if not prefix:
         return url
     path = parse.urlsplit(url).path
     return prefix.rstrip('/') + path.rstrip('/')
+
+
+def image_root(
+    store: base.ImageStore, context: request_context.RequestContext,
+    prefix: str | None,
+) -> str | None:
+    """Return the public root of the image service; None where there is none.
+
+    :param prefix: the public root that an operator configured: the path of
+        the image service's URL goes behind it
+    :raises: ImageStoreUnavailable: no URL of the image service is known
+    """
+    if not prefix:
+        return store.public_root(context)
+    return prefix.rstrip('/') + store.service_path(context)
 
 
 def version_root(req: wsgi.Request) -> str:

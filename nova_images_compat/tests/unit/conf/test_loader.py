@@ -115,7 +115,8 @@ class BrokenTest(helpers.TestCase):
     def test_bad_value_names_the_file_the_group_and_the_option(self) -> None:
         for group, name, value in (
                 ('api', 'max_limit', 'many'),
-                ('api', 'max_limit', '0'),
+                ('api', 'max_limit', '-1'),
+                ('quota', 'driver', 'magic'),
                 ('api', 'auth_strategy', 'magic'),
                 ('api', 'response_validation', 'perhaps'),
                 ('api', 'max_version', '3.1'),

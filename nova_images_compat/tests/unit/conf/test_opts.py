@@ -27,7 +27,8 @@ class OptionsTest(helpers.TestCase):
         self.assertIn('X-Auth-Token', conf.cors.allow_headers)
         self.assertIn('OpenStack-API-Version', conf.cors.expose_headers)
         self.assertEqual(
-            ['GET', 'PUT', 'POST', 'DELETE'], conf.cors.allow_methods)
+            ['GET', 'PUT', 'POST', 'DELETE', 'PATCH'],
+            conf.cors.allow_methods)
 
     def test_the_libraries_defaults_stay_for_others(self) -> None:
         self.load_text('')
