@@ -15,14 +15,14 @@ import threading
 
 from oslo_config import cfg
 from oslo_db import api as db_api
-from oslo_log import log as logging
 
 from nova_images_compat.db import engine
 from nova_images_compat.db import models
 from nova_images_compat.db import usage as db_usage
 from nova_images_compat import exception
+from nova_images_compat import log
 
-LOG = logging.getLogger(__name__)
+LOG = log.getLogger(__name__)
 
 # The user agent of what is counted without its own.
 OTHER = 'other'

@@ -8,12 +8,12 @@ from typing import Any
 
 import jsonschema
 import orjson
-from oslo_log import log as logging
 
 from nova_images_compat.api import wsgi
 from nova_images_compat import exception
+from nova_images_compat import log
 
-LOG = logging.getLogger(__name__)
+LOG = log.getLogger(__name__)
 
 Schema = dict[str, Any]
 
@@ -35,8 +35,8 @@ def schema(body_schema: Schema) -> Callable[..., Any]:
         ) -> Any:
             if req.is_legacy_v2 and isinstance(body, dict):
                 body = {key: body[key] for key in body if key in known}
-            if error := validator.first_error(body):
-                raise exception.ValidationError(reason=_body_reason(error))
+            if reason := validator.reason(body, _body_reason):
+                raise exception.ValidationError(reason=reason)
             return method(self, req, *args, body=body, **kwargs)
 
         wrapper.body_schema = body_schema  # type: ignore
@@ -59,11 +59,12 @@ def query_schema(parameters_schema: Schema) -> Callable[..., Any]:
             self: wsgi.Controller, req: wsgi.Request, *args: Any,
             **kwargs: Any,
         ) -> Any:
-            if req.parameters:
-                error = validator.first_error(req.GET.dict_of_lists())
-                if error:
-                    raise exception.ValidationError(
-                        reason=_query_reason(error))
+            if req.query:
+                values: dict[str, list[str]] = {}
+                for name, value in req.query:
+                    values.setdefault(name, []).append(value)
+                if reason := validator.reason(values, _query_reason):
+                    raise exception.ValidationError(reason=reason)
             return method(self, req, *args, **kwargs)
 
         wrapper.query_schema = parameters_schema  # type: ignore
@@ -103,10 +104,10 @@ class InvalidAnswer(Exception):
 
 
 def _check_answer(validator: '_Validator', answer: Any, strict: bool) -> None:
-    error = validator.first_error(orjson.loads(orjson.dumps(answer)))
-    if error is None:
+    reason = validator.reason(
+        orjson.loads(orjson.dumps(answer)), _body_reason)
+    if reason is None:
         return
-    reason = _body_reason(error)
     if strict:
         raise InvalidAnswer(reason)
     LOG.warning('The answer does not match its schema: %s', reason)
@@ -145,16 +146,19 @@ class _Validator:
     def __init__(self, of_schema: Schema) -> None:
         self._validator = _DRAFT_FOR_TEXT(of_schema)
 
-    def first_error(
+    def reason(
         self, instance: Any,
-    ) -> jsonschema.ValidationError | None:
-        """Return the most telling of an instance's errors, if it has any.
+        describe: Callable[[jsonschema.ValidationError], str],
+    ) -> str | None:
+        """Return what is wrong with an instance; None if nothing is.
 
-        :raises: MalformedRequestBody: it is nested too deep to be talked of
+        :param describe: describes the most telling of its errors
+        :raises: MalformedRequestBody: it is nested too deep to be described
         """
         try:
-            return jsonschema.exceptions.best_match(
+            error = jsonschema.exceptions.best_match(
                 self._validator.iter_errors(instance))
+            return None if error is None else describe(error)
         except RecursionError as error:
             raise exception.MalformedRequestBody() from error
 

@@ -16,17 +16,18 @@ from typing import Any
 import microversion_parse
 import orjson
 from oslo_config import cfg
-from oslo_log import log as logging
 import webob
 import webob.acceptparse
 import webob.exc
 
+from nova_images_compat.api import query_string
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
 from nova_images_compat.image import base as image_base
+from nova_images_compat import log
 from nova_images_compat import policy
 
-LOG = logging.getLogger(__name__)
+LOG = log.getLogger(__name__)
 
 JSON_TYPE = 'application/json'
 JSON_TYPES = (JSON_TYPE, 'application/vnd.openstack.compute+json')
@@ -94,8 +95,16 @@ class Request(webob.Request):
 
         :raises: ValidationError: it is not UTF-8
         """
+        return dict(self.query)
+
+    @functools.cached_property
+    def query(self) -> list[tuple[str, str]]:
+        """The names and values of the query string.
+
+        :raises: ValidationError: it is not UTF-8
+        """
         try:
-            return dict(self.GET)
+            return query_string.pairs(self.query_string)
         except UnicodeDecodeError as error:
             raise exception.ValidationError(
                 reason='Query string is not UTF-8 encoded') from error

@@ -106,6 +106,13 @@ class ImageStore(abc.ABC):
         :raises: ConfigurationError, IdentityUnavailable: it cannot be asked
         """
 
+    def check_writes(self) -> None:
+        """Check that writes can work with this configuration, and change
+        nothing.
+
+        :raises: ConfigurationError: they cannot
+        """
+
     @abc.abstractmethod
     def public_root(
         self, context: request_context.RequestContext,
@@ -113,6 +120,15 @@ class ImageStore(abc.ABC):
         """Return the public URL of the image service, without its version;
         None where there is no image service.
         """
+
+    def service_path(self, context: request_context.RequestContext) -> str:
+        """Return the path of the URL, without its version, that requests to
+        the image service go to: ``[api] glance_link_prefix`` goes before it,
+        as in Nova.
+
+        :raises: ImageStoreUnavailable: no URL is known
+        """
+        return ''
 
     @abc.abstractmethod
     def get(

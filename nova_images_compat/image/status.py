@@ -32,9 +32,15 @@ def progress(status: str) -> int:
 def statuses_of(wanted: str) -> frozenset[str]:
     """Return the stores' statuses that a caller's status filter selects.
 
-    :param wanted: a status of the compute API, in capitals, or one of a
+    What is written in lower case is first of all a store's own: "saving"
+    selects that one alone.
+
+    :param wanted: a status of the compute API, in any case, or one of a
         store
     :returns: empty if there is no such status
     """
-    named = {own for own, api in SHOWN_AS.items() if api == wanted}
-    return frozenset(named or {wanted.lower()} & SHOWN_AS.keys())
+    if wanted in SHOWN_AS:
+        return frozenset({wanted})
+    name = wanted.lower()
+    named = {own for own, api in SHOWN_AS.items() if api.lower() == name}
+    return frozenset(named or {name} & SHOWN_AS.keys())

@@ -15,7 +15,8 @@ INDEX_QUERY: dict[str, Any] = {
         'status': types.described(
             types.TEXT_PARAMETER,
             'Only images of this status: one that this API shows, such as '
-            'SAVING, or one of the Image service, such as queued.'),
+            'SAVING, in any case, or one of the Image service, such as '
+            'queued.'),
         'server': types.described(
             types.TEXT_PARAMETER,
             'Only images made of this server: its ID, or its URL.'),

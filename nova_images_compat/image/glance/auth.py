@@ -6,18 +6,17 @@ of the service's own user beside the caller's if the operator wants it."""
 import os
 from typing import Any
 
-from keystoneauth1 import exceptions as keystone_exception
 from keystoneauth1 import loading
 from keystoneauth1 import session as keystone_session
 from keystoneauth1 import token_endpoint
 from oslo_config import cfg
-from oslo_log import log as logging
 
 from nova_images_compat.conf import service_user
 from nova_images_compat import exception
 from nova_images_compat import identity
+from nova_images_compat import log
 
-LOG = logging.getLogger(__name__)
+LOG = log.getLogger(__name__)
 
 GROUP = service_user.GROUP.name
 
@@ -38,11 +37,7 @@ class ServiceUser:
 
         :raises: IdentityUnavailable: Keystone issues none
         """
-        try:
-            return self.auth.get_token(self.session)
-        except keystone_exception.ClientException as error:
-            LOG.error('No token for the user of [%s]: %s', GROUP, error)
-            raise exception.IdentityUnavailable() from error
+        return identity.token(self.auth, self.session, GROUP)
 
 
 class CallerAuth(token_endpoint.Token):
@@ -80,6 +75,7 @@ def load_session(
     :param kwargs: of the session, beside them
     :raises: ConfigurationError: a file that is named is not there
     """
+    kwargs.setdefault('timeout', timeout(conf, group))
     for name in ('cafile', 'certfile', 'keyfile'):
         path = getattr(conf[group], name)
         if path and not os.path.isfile(path):
@@ -88,11 +84,33 @@ def load_session(
     return loading.load_session_from_conf_options(conf, group, **kwargs)
 
 
+def timeout(conf: cfg.ConfigOpts, group: str) -> float:
+    """Return the seconds that a group's ``timeout`` allows: 0 is as unset,
+    since keystoneauth can send no request with it.
+
+    :raises: ConfigurationError: they are negative
+    """
+    seconds = conf[group].timeout
+    if seconds and seconds < 0:
+        raise exception.ConfigurationError(
+            f'[{group}] timeout: it must not be negative')
+    return float(seconds or service_user.TIMEOUT)
+
+
 def load_service_user(conf: cfg.ConfigOpts) -> ServiceUser | None:
     """Return the user whose token goes with the caller's, if one is to.
+    Without an ``auth_type`` there is none, with a warning, as in Nova.
 
     :raises: ConfigurationError
     """
     if not conf.service_user.send_service_user_token:
+        return None
+    loading.register_auth_conf_options(conf, GROUP)
+    section = conf.service_user.auth_section or GROUP
+    if not conf[section].auth_type:
+        LOG.warning(
+            'No service token is sent to the Image service: [%s] '
+            'send_service_user_token is set, and [%s] auth_type is not',
+            GROUP, section)
         return None
     return ServiceUser(conf)

@@ -17,7 +17,6 @@ from keystoneauth1 import exceptions as keystone_exception
 from keystoneauth1 import session as keystone_session
 import orjson
 from oslo_config import cfg
-from oslo_log import log as logging
 import requests
 import urllib3.exceptions
 
@@ -27,9 +26,10 @@ from nova_images_compat import exception
 from nova_images_compat.image.glance import auth
 from nova_images_compat.image.glance import connections
 from nova_images_compat.image.glance import endpoints
+from nova_images_compat import log
 from nova_images_compat import version
 
-LOG = logging.getLogger(__name__)
+LOG = log.getLogger(__name__)
 
 Context = request_context.RequestContext
 
@@ -43,8 +43,15 @@ BUSY = (429, 503)
 ACCEPTED = {
     'Accept': 'application/json', 'Accept-Encoding': 'gzip, deflate'}
 
-HEADING = re.compile(r'(?s)<head>.*?</head>|<h1>.*?</h1>')
-TAG = re.compile(r'<[^>]*>')
+# The parts of an error's page that say no more than its status.
+HEADINGS = (('<head>', '</head>'), ('<h1>', '</h1>'))
+# Without "<" within a tag, each character is looked at once.
+TAG = re.compile(r'<[^<>]*>')
+
+# The most characters of a message that callers see, and those of its HTML
+# that are read for it: html.unescape() refuses numbers of 640 digits.
+LONGEST_MESSAGE = 200
+LONGEST_HTML = 3 * LONGEST_MESSAGE
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -82,10 +89,16 @@ class Answer:
         return document
 
     def text(self) -> str:
-        """Return the message of an error, which is HTML."""
-        page = self.body.decode('utf-8', 'replace')
-        message = TAG.sub(' ', HEADING.sub('', page))
-        return ' '.join(html.unescape(message).split())
+        """Return the message of an error, which is JSON or HTML: one line of
+        at most ``LONGEST_MESSAGE`` characters.
+        """
+        try:
+            message = orjson.loads(self.body)['message'].split()
+        except (orjson.JSONDecodeError, LookupError, TypeError,
+                AttributeError):
+            message = _text_of(self.body.decode('utf-8', 'replace')).split()
+        line = ' '.join(message)[:LONGEST_MESSAGE]
+        return log.one_line(line)[:LONGEST_MESSAGE]
 
     def nonsense(self, what: object) -> exception.BadGateway:
         """Return the error to raise, having told the operator of it.
@@ -113,10 +126,7 @@ class Client:
         self.session = _session(conf)
         self.endpoints = endpoints.Endpoints(conf, self.session)
         self.service_user = auth.load_service_user(conf)
-        self.timeout: float = conf.glance.timeout
-        if self.timeout <= 0:
-            raise exception.ConfigurationError(
-                '[glance] timeout: it must be more than 0 seconds')
+        self.timeout = auth.timeout(conf, glance.GROUP.name)
         self.retries: int = conf.glance.num_retries
 
     def deadline(self) -> float:
@@ -241,6 +251,16 @@ class Client:
             response.headers.get('Retry-After', ''))
 
 
+def _text_of(page: str) -> str:
+    """Return the beginning of what an error's page says."""
+    for start, end in HEADINGS:
+        before, _, rest = page.partition(start)
+        if end in rest:
+            page = before + rest.partition(end)[2]
+    text = ' '.join(TAG.sub(' ', page).split())
+    return html.unescape(text[:LONGEST_HTML])
+
+
 def _read_body(response: requests.Response, deadline: float) -> bytes:
     """Return a response's body.
 
@@ -249,12 +269,17 @@ def _read_body(response: requests.Response, deadline: float) -> bytes:
     :raises: BadGateway: it is not encoded as it says
     """
     parts = []
+    # None if the server closes the connection after this answer: then a
+    # read that begins just before the deadline waits for its own time-out.
+    socket = getattr(response.raw.connection, 'sock', None)
     try:
         while part := response.raw.read1(READ_SIZE, decode_content=True):
             parts.append(part)
             if time.monotonic() > deadline:
                 raise keystone_exception.ConnectTimeout(
                     'the answer takes too long')
+            if socket:
+                socket.settimeout(max(deadline - time.monotonic(), 0.001))
     except urllib3.exceptions.DecodeError as error:
         LOG.error('The Image service at %s answered with what makes no '
                   'sense: %s', response.url, error)

@@ -14,13 +14,14 @@ from keystoneauth1 import session as keystone_session
 import orjson
 import os_service_types
 from oslo_config import cfg
-from oslo_log import log as logging
 
 from nova_images_compat.conf import api
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
+from nova_images_compat import identity
+from nova_images_compat import log
 
-LOG = logging.getLogger(__name__)
+LOG = log.getLogger(__name__)
 
 VERSION = re.compile(r'/v[0-9]+(\.[0-9]+)?$')
 PUBLIC = ('public',)
@@ -122,6 +123,10 @@ class Endpoints:
                 type(catalog), orjson.dumps(services), interfaces)
         except keystone_exception.ClientException as error:
             LOG.debug('No endpoint in the catalogue: %s', error)
+            return None
+        except identity.NONSENSE as error:
+            LOG.exception("The catalogue of the caller's token is invalid: %r",
+                          error)
             return None
 
     def _look_up(

@@ -14,12 +14,29 @@ from nova_images_compat.image import base
 
 MEDIA_TYPE = 'application/openstack-images-v2.1-json-patch'
 
-# Names of its own image objects' attributes, which the Image service (33.0)
-# takes a property of that name for: it answers 200, and keeps nothing.
-NOT_KEPT = frozenset((
-    'base', 'context', 'deactivate', 'delete', 'extra_properties', 'get_data',
+# The attributes of the Image service's own image objects (Glance 33.0,
+# glance.notifier.ImageProxy; those that its API shows left aside). It takes a
+# property of such a name for the attribute, and keeps nothing: it answers
+# 200, or 500 where the attribute cannot be set.
+_OF_GLANCE = frozenset((
+    '_format_image_send', '_format_import_properties',
+    '_get_chunk_data_iterator', 'base', 'context', 'deactivate', 'delete',
+    'extra_properties', 'get_data', 'get_payload', 'get_super_class',
     'helper', 'image_id', 'member', 'notifier', 'reactivate', 'repo',
-    'set_data'))
+    'send_notification', 'set_data'))
+
+# Those that Python gives to every object of an abstract class. Which Python
+# the Image service has, nobody knows here: these are of 3.10 to 3.13.
+_OF_PYTHON = frozenset((
+    '__abstractmethods__', '__class__', '__delattr__', '__dict__', '__dir__',
+    '__doc__', '__eq__', '__firstlineno__', '__format__', '__ge__',
+    '__getattribute__', '__getstate__', '__gt__', '__hash__', '__init__',
+    '__init_subclass__', '__le__', '__lt__', '__module__', '__ne__',
+    '__new__', '__reduce__', '__reduce_ex__', '__repr__', '__setattr__',
+    '__sizeof__', '__slotnames__', '__static_attributes__', '__str__',
+    '__subclasshook__', '__weakref__', '_abc_impl'))
+
+NOT_KEPT = _OF_GLANCE | _OF_PYTHON
 
 Operation = dict[str, str]
 Properties = Mapping[str, Any]
@@ -35,7 +52,7 @@ def refuse_unkept_keys(metadata: Mapping[str, str]) -> None:
     :raises: MetadataRefused
     """
     for key in metadata:
-        if key in NOT_KEPT or (key.startswith('__') and key.endswith('__')):
+        if key in NOT_KEPT:
             raise exception.MetadataRefused(
                 reason=f"it cannot keep an item of the name '{key}'.")
 

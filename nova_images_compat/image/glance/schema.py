@@ -7,14 +7,13 @@ import dataclasses
 import threading
 import time
 
-from oslo_log import log as logging
-
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
 from nova_images_compat.image import base
 from nova_images_compat.image.glance import client as glance_client
+from nova_images_compat import log
 
-LOG = logging.getLogger(__name__)
+LOG = log.getLogger(__name__)
 
 PATH = '/v2/schemas/image'
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from collections.abc import Set
+import contextlib
 import functools
 import time
 from typing import Any
@@ -24,6 +25,9 @@ from nova_images_compat.image.glance import client as glance_client
 from nova_images_compat.image.glance import images
 from nova_images_compat.image.glance import metadata as changes
 from nova_images_compat.image.glance import schema
+from nova_images_compat import log
+
+LOG = log.getLogger(__name__)
 
 Context = request_context.RequestContext
 
@@ -50,6 +54,7 @@ class GlanceStore(base.ImageStore):
         self.client = glance_client.Client(conf)
         self.schema = schema.ImageSchema(self.client)
         self.locks = coordination.ImageLocks(conf)
+        self.list_timeout: float = conf.glance.list_timeout
 
     def check(self) -> None:
         self.client.check(
@@ -65,8 +70,15 @@ class GlanceStore(base.ImageStore):
         """
         return identity.OwnUser(self._conf)
 
+    def check_writes(self) -> None:
+        self.locks.check()
+
     def public_root(self, context: Context) -> str | None:
         return self.client.endpoints.public_root(context)
+
+    def service_path(self, context: Context) -> str:
+        (root, *_) = self.client.endpoints.candidates(context)
+        return parse.urlsplit(root).path
 
     def get(self, context: Context, image_id: str) -> base.Image:
         answer = self._read(context, image_id)
@@ -76,12 +88,13 @@ class GlanceStore(base.ImageStore):
     def list(
         self, context: Context, query: base.ImageQuery,
     ) -> list[base.Image]:
+        ends_at = time.monotonic() + self.list_timeout
         if images.selects_nothing(query):
-            self._check_marker(context, query.marker)
+            self._check_marker(context, query.marker, ends_at)
             return []
         request = images.ListRequest(query)
         found: dict[str, base.Image] = {}
-        for page in self._pages(context, request, query):
+        for page in self._pages(context, request, query, ends_at):
             found.update(
                 (image.id, image) for image in page if request.selects(image))
             if query.limit is not None and len(found) >= query.limit:
@@ -128,10 +141,12 @@ class GlanceStore(base.ImageStore):
             raise _no_image(answer, image_id)
         return answer
 
-    def _check_marker(self, context: Context, marker: str | None) -> None:
+    def _check_marker(
+        self, context: Context, marker: str | None, ends_at: float,
+    ) -> None:
         if marker is not None and self._page(
                 context, images.ListRequest(base.ImageQuery()), 1,
-                [marker]) is None:
+                [marker], ends_at) is None:
             raise _bad_marker(marker)
 
     def _attributes(
@@ -141,12 +156,17 @@ class GlanceStore(base.ImageStore):
 
     def _pages(
         self, context: Context, request: images.ListRequest,
-        query: base.ImageQuery,
+        query: base.ImageQuery, ends_at: float,
     ) -> Iterator[Sequence[base.Image]]:
-        """Yield the rest of a list from the caller's marker on."""
+        """Yield the rest of a list from the caller's marker on.
+
+        :param ends_at: the time, on the monotonic clock, until which all
+            pages together may take
+        """
         size = PAGE if query.limit is None or request.is_partial else (
             min(PAGE, query.limit))
-        answer = self._page(context, request, size, [query.marker])
+        answer = self._page(
+            context, request, size, [query.marker], ends_at)
         if answer is None:
             raise _bad_marker(query.marker)
         ends: set[str | None] = {query.marker}
@@ -162,13 +182,13 @@ class GlanceStore(base.ImageStore):
                 raise answer.nonsense('the same page again')
             ends.add(page[-1].id)
             last = [image.id for image in page[:-1 - MARKERS:-1]]
-            answer = self._page(context, request, size, last)
+            answer = self._page(context, request, size, last, ends_at)
             if answer is None:
                 raise exception.ImageStoreUnavailable()
 
     def _page(
         self, context: Context, request: images.ListRequest, size: int,
-        markers: Sequence[str | None],
+        markers: Sequence[str | None], ends_at: float,
     ) -> glance_client.Answer | None:
         """Return the page after the first marker that is still there; None
         if none is.
@@ -177,8 +197,10 @@ class GlanceStore(base.ImageStore):
             parameters = {**request.parameters, 'limit': size}
             if marker is not None:
                 parameters['marker'] = marker
-            answer = self.client.call(
-                context, 'GET', IMAGES, params=parameters)
+            with self._until(ends_at):
+                answer = self.client.call(
+                    context, 'GET', IMAGES, params=parameters,
+                    deadline=min(self.client.deadline(), ends_at))
             if answer.is_success:
                 return answer
             if answer.status == 403:
@@ -186,6 +208,24 @@ class GlanceStore(base.ImageStore):
             if marker is None or answer.status not in (400, 404):
                 raise answer.nonsense('it is no list of images')
         return None
+
+    @contextlib.contextmanager
+    def _until(self, ends_at: float) -> Iterator[None]:
+        """Give a part of a list its time.
+
+        :param ends_at: the time, on the monotonic clock, when it is over
+        :raises: ImageStoreUnavailable: it is over, before or meanwhile
+        """
+        try:
+            if time.monotonic() < ends_at:
+                yield
+                return
+        except exception.ImageStoreUnavailable:
+            if time.monotonic() < ends_at:
+                raise
+        LOG.error('Timed out after %g seconds reading a list from the Image '
+                  'service ([glance] list_timeout)', self.list_timeout)
+        raise exception.ImageStoreUnavailable()
 
     def _change(
         self, context: Context, image_id: str, sent: Mapping[str, str],
@@ -196,7 +236,7 @@ class GlanceStore(base.ImageStore):
         :param sent: the items that the caller wants to set
         """
         is_repeated = False
-        with self.locks.hold(image_id.lower()):
+        with self.locks.hold(image_id.lower()) as lock:
             deadline = self.client.deadline()
             for delay in WRITE_DELAYS:
                 read = self._read(context, image_id, deadline)
@@ -207,6 +247,7 @@ class GlanceStore(base.ImageStore):
                 operations = change(current, is_repeated)
                 if not operations:
                     return current
+                lock.check()
                 try:
                     written = self._patch(
                         context, image_id, operations, deadline)

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 import testscenarios
 import webob
 
-from nova_images_compat.api import app
+from nova_images_compat.api import plugin
 from nova_images_compat.tests import fake_glance
 from nova_images_compat.tests import fixtures
 from nova_images_compat.tests.functional import base
@@ -255,7 +255,7 @@ class Filter(base.TestCase):
 
     def test_requests_that_are_handed_on(self) -> None:
         service = self.make_service()
-        make = app.filter_factory(
+        make = plugin.filter_factory(
             {}, config_file=service.configuration.path)
         application = make(self._answer)
         for path, functions in HANDED_ON.items():

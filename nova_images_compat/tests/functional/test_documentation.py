@@ -6,13 +6,17 @@ import json
 import pathlib
 import re
 
+import yaml
+
 from nova_images_compat.tests.functional import base
 from nova_images_compat.tests.functional import test_policy
 from nova_images_compat.tests.integration.differential import deviations
 
 TOP = pathlib.Path(__file__).parents[3]
 PAGES = TOP / 'doc' / 'source'
-CONTRACT = TOP / 'nova_images_compat/tests/contract/contract.json'
+TESTS = TOP / 'nova_images_compat' / 'tests'
+CONTRACT = TESTS / 'contract' / 'contract.json'
+OPTION_DIFFERENCES = TESTS / 'integration' / 'option_differences.yaml'
 
 SUCCESSFUL = range(200, 300)
 
@@ -28,6 +32,19 @@ class DifferencesPage(base.TestCase):
             for scenario in json.loads(CONTRACT.read_text('utf-8'))
             for step in scenario['steps'] if 'deviation' in step)
         self.assertEqual(set(), known - explained)
+
+
+class NovaOptionsPage(base.TestCase):
+
+    def test_every_difference_is_told(self) -> None:
+        page = (PAGES / 'configuration/nova.rst').read_text('utf-8')
+        told = page.partition('.. list-table::')[2]
+        listed = yaml.safe_load(OPTION_DIFFERENCES.read_text('utf-8'))
+        for options in listed.values():
+            for option in options:
+                group, name = option.split()
+                self.assertRegex(
+                    told, rf'{re.escape(group)}[^*]*\b{name}``', option)
 
 
 class PolicyFiles(base.TestCase):

@@ -4,6 +4,7 @@
 
 from typing import Any
 
+import fixtures
 from keystoneauth1 import exceptions as keystone_exception
 import requests
 from requests_mock.contrib import fixture as requests_fixture
@@ -59,13 +60,38 @@ class OwnUserTest(helpers.TestCase):
 
     def test_keystone_that_issues_none(self) -> None:
         for answer in ({'status_code': 401}, {'status_code': 500},
-                       {'text': 'Welcome'}, {'json': {}}, {'json': []},
-                       {'exc': requests.ConnectionError},
-                       {'exc': OSError('no such file')}):
+                       {'exc': requests.ConnectionError('refused')},
+                       {'exc': OSError('no such file')},
+                       *identity_case.NONSENSE):
             with self.subTest(answer=answer):
+                log = self.useFixture(fixtures.FakeLogger(
+                    format='%(levelname)s %(message)s'))
                 self.mocker.post(identity_case.TOKENS, **answer)
                 self.assertRaises(
                     exception.IdentityUnavailable, self._make().access)
+                self.assertRegex(
+                    log.output, r'(?m)^ERROR No token for the user of '
+                    r'\[keystone_authtoken\]: \S')
+                self.assertNotIn(identity_case.SECRET, log.output)
+
+    def test_keystone_that_comes_to_its_senses(self) -> None:
+        """What made no sense is not kept."""
+        user = self._make()
+        for answer in identity_case.NONSENSE:
+            with self.subTest(answer=answer):
+                self.mocker.post(identity_case.TOKENS, **answer)
+                self.assertRaises(
+                    exception.IdentityUnavailable, user.access)
+        self.mocker.post(
+            identity_case.TOKENS, json=identity_case.token(),
+            headers={'X-Subject-Token': 'ours'})
+        self.assertEqual('ours', user.access().auth_token)
+
+    def test_bugs_are_not_keystones(self) -> None:
+        for error in (RuntimeError('bug'), AssertionError(), MemoryError()):
+            with self.subTest(error=error):
+                self.mocker.post(identity_case.TOKENS, exc=error)
+                self.assertRaises(type(error), self._make().access)
 
     def test_cause_is_told(self) -> None:
         self.mocker.post(identity_case.TOKENS, status_code=401)

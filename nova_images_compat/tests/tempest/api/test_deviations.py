@@ -49,9 +49,26 @@ class MetadataDeviationsTest(base.ImagesCompatTest):
     @decorators.idempotent_id('5e8069b5-3452-4ad9-b06c-7fe89a8c9236')
     def test_d1_ordinary_keys(self) -> None:
         """D1: keys that only sound like attributes are stored as sent."""
-        metadata = {'remove_props': 'x', 'kernel_id': 'none'}
+        metadata = {'remove_props': 'x', 'image': 'y'}
         self.client.replace_metadata(self.image_id, metadata)
         self.assertEqual(metadata, self.metadata(self.image_id))
+
+    @decorators.idempotent_id('0b6c9a52-7d3e-4f18-9a64-c1e2d7b8f530')
+    def test_d1_value_none(self) -> None:
+        """D1: "none" is stored as sent, or refused where the Image service
+        has a schema for the key, as DevStack gives it.
+        """
+        schema = self.os_primary.schemas_client.show_schema('image')
+        before = self.metadata(self.image_id)
+        for key in ('kernel_id', 'ramdisk_id'):
+            answer = self.client.send(
+                'POST', self.root, {'metadata': {key: 'none'}})
+            if key in schema['properties']:
+                self.assertBadRequest(answer)
+            else:
+                self.assertEqual(200, answer.status, answer.body)
+                before[key] = 'none'
+        self.assertEqual(before, self.metadata(self.image_id))
 
     @decorators.idempotent_id('2194f55c-69d7-400b-b828-5689a78731ce')
     def test_d2_value_that_moves(self) -> None:

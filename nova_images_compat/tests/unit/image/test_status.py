@@ -29,9 +29,12 @@ class StatusTest(base.TestCase):
                 ('DELETED', {'deleted', 'pending_delete'}),
                 ('ERROR', {'killed'}),
                 ('UNKNOWN', {'deactivated', 'importing', 'uploading'}),
+                ('sAvInG', {'queued', 'saving'}), ('Active', {'active'}),
+                ('Saving', {'queued', 'saving'}), ('error', {'killed'}),
+                ('Deleted', {'deleted', 'pending_delete'}),
+                ('unKnown', {'deactivated', 'importing', 'uploading'}),
                 ('saving', {'saving'}), ('deleted', {'deleted'}),
-                ('Queued', {'queued'}), ('KILLED', {'killed'}),
-                ('error', set()), ('unknown', set()), ('', set()),
+                ('Queued', {'queued'}), ('KILLED', {'killed'}), ('', set()),
                 ('active ', set()), ('made-up', set())):
             self.assertEqual(selected, status.statuses_of(wanted), wanted)
 

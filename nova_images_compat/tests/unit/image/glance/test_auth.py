@@ -4,12 +4,14 @@
 
 from typing import Any
 
+import fixtures
 from keystoneauth1 import fixture as keystone_fixture
 import requests
 
 from nova_images_compat import exception
 from nova_images_compat.image.glance import auth
 from nova_images_compat.image.glance import client
+from nova_images_compat.tests.unit import identity_case
 from nova_images_compat.tests.unit.image.glance import glance_case
 
 KEYSTONE = 'http://identity.example/v3'
@@ -85,28 +87,90 @@ class ServiceTokenTest(_TestCase):
                 {'exc': requests.ConnectionError('refused')},
                 {'exc': requests.ReadTimeout('late')},
                 {'status_code': 401}, {'status_code': 503},
-                {'status_code': 201, 'text': 'no JSON'}):
+                *identity_case.NONSENSE):
             with self.subTest(str(response)):
+                self.log = self.useFixture(fixtures.FakeLogger(
+                    format='%(levelname)s %(name)s %(message)s'))
                 self.mocker.post(TOKENS, **response)
                 error = self.assertRaises(
                     exception.IdentityUnavailable, self.call, self.make())
                 self.assertIn('Retry-After', error.headers)
+                self.assertRegex(
+                    self.log.output, r'(?m)^ERROR .*\[service_user\]: \S')
         self.assertEqual(0, glance.call_count)
-        self.assertRegex(
-            self.log.output, r'(?m)^ERROR .*\[service_user\]')
         self.assertNotIn('secret', self.log.output)
+
+    def test_keystone_that_comes_to_its_senses(self) -> None:
+        self.mocker.get(IMAGE, json={})
+        self.mocker.post(TOKENS, [
+            *identity_case.NONSENSE,
+            {'json': keystone_fixture.V3Token(),
+             'headers': {'X-Subject-Token': 'good'}}])
+        made = self.make()
+        for _ in identity_case.NONSENSE:
+            self.assertRaises(
+                exception.IdentityUnavailable, self.call, made)
+        self.assertTrue(self.call(made).is_success)
+
+    def test_user_that_is_no_users(self) -> None:
+        """A token of the configuration is sent as it is."""
+        self.mocker.get(IMAGE, json={})
+        made = client.Client(self.configure_glance({'service_user': {
+            'send_service_user_token': True, 'auth_type': 'admin_token',
+            'endpoint': KEYSTONE, 'token': 'fixed'}}))
+        self.call(made)
+        self.assertEqual(
+            'fixed', self.mocker.last_request.headers['X-Service-Token'])
+
+    def test_bugs_are_not_keystones(self) -> None:
+        self.mocker.post(TOKENS, exc=RuntimeError('bug'))
+        self.assertRaises(RuntimeError, self.call, self.make())
 
 
 class ConfigurationTest(_TestCase):
 
     def test_what_it_cannot_start_with(self) -> None:
         for options, told in (
-                ({'auth_type': ''}, 'auth_type is not set'),
-                ({'auth_type': 'nowhere'}, 'nowhere')):
+                ({'auth_type': 'nowhere'}, 'nowhere'),
+                ({'timeout': -1}, 'timeout')):
             error = self.assertRaises(
                 exception.ConfigurationError, self.make, **options)
             self.assertIn('[service_user]', str(error))
             self.assertIn(told, str(error))
+
+    def test_without_a_type_there_is_no_user(self) -> None:
+        self.mocker.get(IMAGE, json={})
+        for options in ({'auth_type': ''},
+                        {'auth_section': 'keystone_authtoken'}):
+            self.call(self.make(**options))
+            self.assertNotIn(
+                'X-Service-Token', self.mocker.last_request.headers)
+        self.assertRegex(
+            self.log.output, r'(?m)^WARNING .*\[service_user\] auth_type')
+        self.assertRegex(
+            self.log.output,
+            r'(?m)^WARNING .*\[keystone_authtoken\] auth_type')
+
+    def test_user_of_another_section(self) -> None:
+        self.mocker.get(IMAGE, json={})
+        user = {name: value for name, value in SERVICE_USER.items()
+                if name != 'send_service_user_token'}
+        self.call(client.Client(self.configure_glance({
+            'service_user': {
+                'send_service_user_token': True,
+                'auth_section': 'keystone_authtoken'},
+            'keystone_authtoken': user})))
+        self.assertEqual(
+            'first', self.mocker.last_request.headers['X-Service-Token'])
+
+    def test_no_timeout_is_the_usual_one(self) -> None:
+        conf = self.configure_glance({
+            'service_user': {**SERVICE_USER, 'timeout': 0},
+            'glance': {'timeout': 0}})
+        self.assertEqual(
+            [60.0, 60.0],
+            [auth.ServiceUser(conf).session.timeout,
+             client.Client(conf).timeout])
 
     def test_user_that_is_not_described(self) -> None:
         conf = self.configure_glance({'service_user': {

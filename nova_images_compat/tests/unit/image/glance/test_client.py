@@ -3,10 +3,12 @@
 """Tests of how the Image service is asked, and of what it may answer."""
 
 from collections.abc import Callable
+import io
 import socket
 import threading
 import time
 from typing import Any
+from unittest import mock
 
 import fixtures
 from keystoneauth1 import exceptions as keystone_exception
@@ -355,9 +357,40 @@ class AnswerTest(_TestCase):
                  b'</head>\n <body>\n  <h1>400 Bad Request</h1>\n  '
                  b'Key &quot;a&quot; &lt;is&gt;\n bad<br /><br />\n </body>'
                  b'\n</html>', 'Key "a" <is> bad'),
-                (b'plain', 'plain'), (b'', ''), (b'\xff', '\ufffd')):
-            self.mocker.get(URL, status_code=400, content=body)
-            self.assertEqual(text, self.call().text())
+                (b'{"message": "Key \\"a\\"\\n<is> &amp; bad\\n\\n", '
+                 b'"code": "400 Bad Request", "title": "Bad Request"}',
+                 'Key "a" <is> &amp; bad'),
+                (b'{"message": 3}', '{"message": 3}'), (b'[]', '[]'),
+                (b'{}', '{}'), (b'3', '3'),
+                (b'plain', 'plain'), (b'', ''), (b'\xff', '\ufffd'),
+                (b'a < b', 'a < b'), (b'a<b>c<d', 'a c<d'),
+                (b'<head>x', 'x'), (b'<h1>a</h1>b<head>c</head>d', 'bd')):
+            with self.subTest(body=body):
+                self.mocker.get(URL, status_code=400, content=body)
+                self.assertEqual(text, self.call().text())
+
+    def test_text_of_an_error_is_one_line(self) -> None:
+        for body in (
+                b'a\x1b[31m\0\x7f\r\nb', 'a\u2028b\u202e\x85'.encode(),
+                b'&#10;&#27;&#x2028;&#x202e;&#' + b'9' * 9999 + b';',
+                b'{"message": "a\\u001b\\nb\\u2028"}', b'x' * 10 ** 6,
+                b'&quot;' * 10 ** 5, b'{"message": "%s"}' % (b'x' * 10 ** 6)):
+            with self.subTest(body=body[:40]):
+                self.mocker.get(URL, status_code=400, content=body)
+                text = self.call().text()
+                self.assertTrue(text.isprintable(), text)
+                self.assertTrue(text)
+                self.assertLessEqual(len(text), client.LONGEST_MESSAGE)
+
+    def test_text_of_an_error_is_found_in_linear_time(self) -> None:
+        """A page of four million tags would take days otherwise."""
+        for piece in (b'<', b'<head>', b'<h1>', b'<b', b'&#1', b'\n ', b'\0',
+                      b'>', b'</head>', b'</h1><h1>', b'&'):
+            with self.subTest(piece=piece):
+                self.mocker.get(
+                    URL, status_code=400, content=piece * 2 ** 22)
+                self.assertLessEqual(
+                    len(self.call().text()), client.LONGEST_MESSAGE)
 
 
 class AskTest(_TestCase):
@@ -440,8 +473,7 @@ class ConfigurationTest(glance_case.TestCase):
         self.assertIn(told, str(error))
 
     def test_timeout(self) -> None:
-        for timeout in (0, -1):
-            self._assert_refused('timeout', timeout=timeout)
+        self._assert_refused('timeout', timeout=-1)
 
     def test_files_that_are_not_there(self) -> None:
         self._assert_refused('/no/ca', cafile='/no/ca')
@@ -539,6 +571,30 @@ class WireTest(helpers.TestCase):
             connection.recv(1)
 
         self._assert_in_time(pause)
+
+    def test_silence_after_the_first_byte_of_a_body(self) -> None:
+        """What is left of the time is all that the next byte has."""
+        timeouts: list[float] = []
+
+        class Connection(mock.Mock):
+            sock = mock.Mock(settimeout=timeouts.append)
+
+        class Body(io.BytesIO):
+            connection = Connection()
+
+            def read1(
+                self, size: int | None = -1, decode_content: bool = False,
+            ) -> bytes:
+                time.sleep(0.01)
+                return super().read1(1)
+
+        response = mock.Mock(raw=Body(b'abcde'))
+        deadline = time.monotonic() + 10
+        self.assertEqual(
+            b'abcde', client._read_body(response, deadline))
+        self.assertEqual(5, len(timeouts))
+        self.assertEqual(sorted(timeouts, reverse=True), timeouts)
+        self.assertLess(timeouts[0], 10)
 
     def _assert_in_time(
         self, answer: Callable[[socket.socket], Any],

@@ -5,7 +5,10 @@
 from typing import Any
 from unittest import mock
 
+from keystoneauth1 import access
 from keystoneauth1.access import service_catalog
+from keystoneauth1 import fixture as keystone_fixture
+from keystoneauth1.identity import access as access_plugin
 from keystoneauth1 import session
 
 from nova_images_compat import exception
@@ -155,6 +158,24 @@ class CatalogueTest(_TestCase):
             self.log.output,
             r'(?m)^ERROR .*no internal or public endpoint.*\[glance\]')
         self.assertIn("'region_name': 'Nowhere'", self.log.output)
+
+    def test_catalogue_that_makes_no_sense(self) -> None:
+        endpoint = {'interface': 'internal', 'url': 'http://image.example'}
+        for catalog in (
+                None, 3, 'text', [3], [None], [{'type': 3}],
+                *([{'type': 'image', 'endpoints': endpoints}]
+                  for endpoints in (
+                      3, [3], [{}], [{**endpoint, 'url': 3}],
+                      [{**endpoint, 'url': 'http://['}]))):
+            with self.subTest(catalog=catalog):
+                token = {**keystone_fixture.V3Token()['token'],
+                         'catalog': catalog}
+                self.assertRaises(
+                    exception.ImageStoreUnavailable, self.ask,
+                    access_plugin.AccessInfoPlugin(access.create(
+                        body={'token': token}, auth_token='a-token')))
+        self.assertRegex(
+            self.log.output, "(?m)^ERROR .* catalogue .* token is invalid")
 
 
 class OrderTest(_TestCase):

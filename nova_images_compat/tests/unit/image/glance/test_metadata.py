@@ -69,7 +69,7 @@ class AdditionTest(base.TestCase):
 class UnkeptKeysTest(base.TestCase):
 
     def test_refused(self) -> None:
-        for key in (*metadata.NOT_KEPT, '__class__', '__x__', '__init__'):
+        for key in (*metadata.NOT_KEPT, '__class__', 'get_payload'):
             error = self.assertRaises(
                 exception.MetadataRefused, metadata.refuse_unkept_keys,
                 {'fine': '', key: ''})
@@ -77,7 +77,9 @@ class UnkeptKeysTest(base.TestCase):
 
     def test_kept(self) -> None:
         metadata.refuse_unkept_keys({
-            key: '' for key in ('__x', 'x__', '_x_', 'Base', 'kernel_id')})
+            key: '' for key in (
+                '__proto__', '__x__', '__x', 'x__', '_x_', 'Base',
+                'kernel_id')})
 
 
 class ReplacementTest(base.TestCase):

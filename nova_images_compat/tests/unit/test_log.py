@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Tests of loggers whose messages are one line each."""
+
+import logging
+import subprocess
+from typing import Any
+
+from nova_images_compat import log
+from nova_images_compat.tests.unit import helpers
+
+NAME = 'nova_images_compat.tests.of_the_log'
+
+
+class LogTest(helpers.TestCase):
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.lines = self.log_lines(
+            self.configure(), name=NAME, level=logging.DEBUG)
+        self.log = log.getLogger(NAME)
+
+    def _logged(self, message: Any, *arguments: Any) -> str:
+        self.lines.clear()
+        self.log.debug(message, *arguments)
+        [line] = self.lines
+        return line
+
+    def test_what_cannot_be_printed_is_escaped(self) -> None:
+        for text, escaped in (
+                ('a\nFORGED', 'a\\nFORGED'), ('\r\n', '\\r\\n'),
+                ('\0\t\x1b[31m\x7f', '\\x00\\t\\x1b[31m\\x7f'),
+                ('\x85\x9b', '\\x85\\x9b'),
+                ('\u2028\u2029', '\\u2028\\u2029'),
+                ('\u202e\ufeff', '\\u202e\\ufeff'),
+                ('\ud800', '\\ud800')):
+            with self.subTest(escaped):
+                for line in (
+                        self._logged('of %s', text),
+                        self._logged('of %(name)s', {'name': text}),
+                        self._logged('of %s', ValueError(text)),
+                        self._logged(f'of {text}')):
+                    self.assertIn(f'of {escaped}', line)
+                    self.assertTrue(line.isprintable(), line)
+
+    def test_other_text_stays(self) -> None:
+        for text in ('plain', 'зображення ✓ 💾', 'back\\slash', '%', ''):
+            with self.subTest(text):
+                self.assertIn(f'of {text}', self._logged('of %s', text))
+
+    def test_arguments_stay_where_nothing_is_escaped(self) -> None:
+        records: list[logging.LogRecord] = []
+        handler = logging.Handler()
+        handler.emit = records.append  # type: ignore[method-assign]
+        self.log.logger.addHandler(handler)
+        self.addCleanup(self.log.logger.removeHandler, handler)
+        self.log.warning('of %s', 'x')
+        self.assertEqual(('of %s', ('x',)), (records[0].msg, records[0].args))
+
+    def test_is_made_once(self) -> None:
+        for _ in range(3):
+            log.getLogger(NAME)
+        self.assertEqual([log.ONE_LINE], self.log.logger.filters)
+
+    def test_lines_of_a_traceback_are_marked(self) -> None:
+        try:
+            try:
+                raise KeyError('cause')
+            except KeyError as error:
+                raise subprocess.SubprocessError('x\nFORGED') from error
+        except subprocess.SubprocessError:
+            self.log.exception('of')
+        [text] = self.lines
+        for line in text.splitlines():
+            self.assertIn(f'ERROR {NAME}', line)
+        self.assertIn('subprocess.SubprocessError: x\\nFORGED', text)
+        self.assertIn("KeyError: 'cause'", text)
