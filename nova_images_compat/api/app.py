@@ -2,8 +2,7 @@
 
 """Makes the applications: by hand, and for paste.deploy."""
 
-from collections.abc import Callable
-import configparser
+from collections.abc import Mapping
 import functools
 from importlib import metadata
 import os
@@ -12,7 +11,6 @@ from typing import Any
 from typing import cast
 
 from oslo_config import cfg
-from paste.deploy import loadwsgi
 from stevedore import driver
 from stevedore import exception as stevedore_exception
 from stevedore import extension
@@ -20,25 +18,25 @@ from stevedore import extension
 from nova_images_compat.api.controllers import image_metadata
 from nova_images_compat.api.controllers import images
 from nova_images_compat.api.controllers import versions
+from nova_images_compat.api import guest
 from nova_images_compat.api.pipeline import paste
-from nova_images_compat.api import plugin
 from nova_images_compat.api import routes
+from nova_images_compat.api.views import links
 from nova_images_compat.api import wsgi
-from nova_images_compat.conf import loader
+from nova_images_compat.conf import guest as guest_conf
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
 from nova_images_compat.image import base
+from nova_images_compat import log
 from nova_images_compat import policy
+
+LOG = log.getLogger(__name__)
 
 STORES = 'nova_images_compat.image_stores'
 APPLICATION = 'main'
 DISTRIBUTION = 'nova-images-compat'
 INSTALLED = 'etc/nova-images-compat'
-
-# What paste.deploy and the filters raise of files and options that are wrong.
-BROKEN = (
-    AttributeError, configparser.Error, ImportError, LookupError, OSError,
-    TypeError, ValueError)
+PASTE_FILE = 'api-paste.ini'
 
 
 def load(conf: cfg.ConfigOpts) -> paste.WSGIApplication:
@@ -47,41 +45,45 @@ def load(conf: cfg.ConfigOpts) -> paste.WSGIApplication:
     :param conf: the configuration, which the application keeps to itself
     :raises: ConfigurationError, DatabaseNotReady
     """
-    path = paste_file(conf)
-    try:
-        return loadwsgi.ConfigLoader(path).get_app(
-            APPLICATION, global_conf={paste.CONF_KEY: conf})
-    except BROKEN as error:
-        raise exception.ConfigurationError(
-            f'[wsgi] api_paste_config {path}: {error}') from error
+    return paste.get_app(
+        paste.open_file(paste_file(conf)), APPLICATION,
+        {paste.CONF_KEY: conf})
 
 
 def images_factory(
     global_conf: dict[str, Any], **local_conf: str,
 ) -> paste.WSGIApplication:
-    """Make the images API; a paste.deploy application factory."""
-    return _make_router(global_conf[paste.CONF_KEY])
+    """Make the images API; a paste.deploy application factory.
 
-
-def filter_factory(
-    global_conf: dict[str, Any], **local_conf: str,
-) -> Callable[[paste.WSGIApplication], plugin.ImagesCompat]:
-    """Make the images API as a filter for Nova's pipeline; a paste.deploy
-    filter factory.
-
-    The configuration is its own: that of the other service, which is global
-    there, is neither read nor touched.
-
-    :param config_file: the configuration files, separated by ``;``;
-        otherwise they are where the standalone service has them
     :raises: ConfigurationError, DatabaseNotReady
     """
-    environ = dict(os.environ)
-    if 'config_file' in local_conf:
-        environ[loader.FILES_VARIABLE] = local_conf['config_file']
-    conf = loader.load(environ=environ)
-    router = _make_router(conf)
-    return lambda application: plugin.ImagesCompat(application, conf, router)
+    conf = global_conf[paste.CONF_KEY]
+    store = load_store(conf)
+    store.check_writes()
+    return _make_router(conf, store, policy.Policy(conf))
+
+
+def load_guest(options: Mapping[str, str]) -> guest.Guest:
+    """Make the images API for the pipeline of another service: Nova's.
+
+    Where only metadata writes cannot work, it says so in the log: they are
+    answered 503, and everything else works.
+
+    :param options: those of the filter's section in the paste file
+    :raises: ConfigurationError, DatabaseNotReady
+    """
+    conf = guest_conf.load(options)
+    # Nova does not wait: a later request tries again.
+    conf.set_override('max_retries', 0, group='database')
+    store = load_store(conf)
+    try:
+        store.check_writes()
+    except exception.ConfigurationError as error:
+        LOG.critical(
+            "Writes of images' metadata are answered 503: %s", error)
+    # As in Nova, whose policy file it is.
+    rules = policy.Policy(conf, may_be_missing=True)
+    return guest.Guest(conf, _make_router(conf, store, rules))
 
 
 def versions_factory(
@@ -127,22 +129,24 @@ def load_store(conf: cfg.ConfigOpts) -> base.ImageStore:
     return cast(type[base.ImageStore], found.driver)(conf)
 
 
-def _make_router(conf: cfg.ConfigOpts) -> routes.Router:
-    rules = policy.Policy(conf)
-    store = load_store(conf)
+def _make_router(
+    conf: cfg.ConfigOpts, store: base.ImageStore, rules: policy.Policy,
+) -> routes.Router:
     return routes.Router(
         images.ImagesController(conf, store, rules),
         image_metadata.ImageMetadataController(conf, store, rules),
         versions.VersionsController(conf),
-        find_image_root=functools.partial(_public_root, store) if (
+        find_image_root=functools.partial(
+            _image_root, store, conf.api.glance_link_prefix) if (
             conf.api.deprecation_headers) else None)
 
 
-def _public_root(
-    store: base.ImageStore, context: request_context.RequestContext,
+def _image_root(
+    store: base.ImageStore, prefix: str | None,
+    context: request_context.RequestContext,
 ) -> str | None:
     try:
-        return store.public_root(context)
+        return links.image_root(store, context, prefix)
     except exception.ImageStoreUnavailable:
         return None
 
@@ -150,16 +154,24 @@ def _public_root(
 def paste_file(conf: cfg.ConfigOpts) -> str:
     """Return the path of the file that describes the pipeline.
 
+    ``[wsgi] api_paste_config`` of a nova.conf names Nova's own file, which is
+    passed over.
+
     :raises: ConfigurationError: there is none
     """
     name = conf.wsgi.api_paste_config
     checkout = pathlib.Path(__file__).resolve().parents[2]
     installed = [
         str(file.locate()) for file in metadata.files(DISTRIBUTION) or ()
-        if str(file).endswith(f'{INSTALLED}/{name}')]
-    for path in (conf.find_file(name), *installed,
-                 os.path.join(checkout, INSTALLED, name)):
-        if path and os.path.isfile(path):
-            return os.path.abspath(path)
+        if str(file).endswith(f'{INSTALLED}/{PASTE_FILE}')]
+    own = [*installed, os.path.join(checkout, INSTALLED, PASTE_FILE)]
+    named = conf.find_file(name) or ''
+    has_named = os.path.isfile(named)
+    if has_named and not paste.is_novas(named):
+        return os.path.abspath(named)
+    if has_named or name == PASTE_FILE:
+        for path in own:
+            if os.path.isfile(path):
+                return os.path.abspath(path)
     raise exception.ConfigurationError(
         f'[wsgi] api_paste_config: {name} is not found')

@@ -1,31 +1,76 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The images API as a filter in another service's pipeline: Nova's."""
+"""The images API as a filter in another service's pipeline: Nova's.
 
+Whatever is wrong with the images API, that service goes on. This module
+therefore imports only what Nova has anyway. It imports the rest when it makes
+the images API, where an error is contained.
+"""
+
+from collections.abc import Callable
 from collections.abc import Iterable
+import json
+import math
+import re
+import threading
+import time
 from typing import Any
+from typing import Protocol
 
 import microversion_parse
-from oslo_config import cfg
+from oslo_log import log as logging
 
-from nova_images_compat.api.pipeline import deprecation
-from nova_images_compat.api.pipeline import fault_wrapper
-from nova_images_compat.api.pipeline import microversion
-from nova_images_compat.api.pipeline import paste
-from nova_images_compat.api.pipeline import request_context
-from nova_images_compat.api.pipeline import usage
-from nova_images_compat.api import routes
-from nova_images_compat.api import wsgi
 from nova_images_compat import exception
+
+LOG = logging.getLogger(__name__)
 
 # Every URL of the images API has this in it.
 IMAGES = '/images'
 
-# What our own pipeline has between the routes and the filters that the other
-# service has, too; the innermost comes first.
-FILTERS = (
-    usage.factory, microversion.factory, request_context.factory,
-    fault_wrapper.factory, deprecation.factory)
+# Seconds between two attempts to make the images API.
+RETRY_INTERVAL = 30.0
+
+# What the images API answers while its configuration is not known: its paths,
+# methods, and last microversions by default. A test holds this to
+# api/routes.py and conf/api.py.
+FIRST_VERSION = microversion_parse.Version(2, 1)
+LAST_IMAGES = microversion_parse.Version(2, 35)
+LAST_METADATA = microversion_parse.Version(2, 38)
+PROJECT = '(/[0-9a-f-]+)?'
+SEGMENT = r'[^/\n]+'
+OPERATIONS = tuple(
+    (re.compile(PROJECT + path), methods, last) for path, methods, last in (
+        ('/images', ('GET',), LAST_IMAGES),
+        (f'/images/{SEGMENT}', ('GET', 'DELETE'), LAST_IMAGES),
+        (f'/images/{SEGMENT}/metadata', ('GET', 'POST', 'PUT'), LAST_METADATA),
+        (f'/images/{SEGMENT}/metadata/{SEGMENT}', ('GET', 'PUT', 'DELETE'),
+         LAST_METADATA)))
+
+VERSION_STRING = re.compile(r'2\.([1-9][0-9]?)')
+LEGACY_HEADER = 'X-OpenStack-Nova-API-Version'
+VARIABLES = {
+    'HTTP_OPENSTACK_API_VERSION': 'OpenStack-API-Version',
+    'HTTP_X_OPENSTACK_NOVA_API_VERSION': LEGACY_HEADER,
+}
+
+UNAVAILABLE = json.dumps({'serviceUnavailable': {
+    'code': 503,
+    'message': 'The images API is not available. Try again later.',
+}}).encode()
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class ImagesAPI(Protocol):
+    """The images API, ready to answer."""
+
+    def serves(self, environ: dict[str, Any]) -> bool:
+        """Say whether a request is one that the images API answers."""
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any],
+    ) -> Iterable[bytes]:
+        """Answer a request."""
 
 
 class ImagesCompat:
@@ -36,50 +81,137 @@ class ImagesCompat:
     service's, as are its request ids, its log of requests and its limit on
     bodies.
 
+    While the images API cannot be made, its requests are answered 503. They
+    are not handed on: the other service's own images API does not know the
+    policy rules that guard this one. One of these requests tries to make it
+    again, at most every ``RETRY_INTERVAL`` seconds.
+
     :param application: the application behind it
-    :param conf: the configuration of the images API
-    :param router: the images API
+    :param make: makes the images API; it may raise anything
     """
 
     def __init__(
-        self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
-        router: routes.Router,
+        self, application: Application, make: Callable[[], ImagesAPI],
     ) -> None:
         self.application = application
-        self.router = router
-        self.latest = microversion_parse.parse_version_string(
-            conf.api.max_version)
-        images_api: paste.WSGIApplication = router
-        for make_filter in FILTERS:
-            images_api = make_filter({paste.CONF_KEY: conf})(images_api)
-        self.images_api = images_api
+        self._make = make
+        self._making = threading.Lock()
+        self._images_api = self._try_to_make()
 
     def __call__(
-        self, environ: dict[str, Any], start_response: Any,
+        self, environ: dict[str, Any], start_response: Callable[..., Any],
     ) -> Iterable[bytes]:
-        if IMAGES in environ.get('PATH_INFO', '') and self._is_ours(environ):
-            return self.images_api(environ, start_response)
-        return self.application(environ, start_response)
-
-    def _is_ours(self, environ: dict[str, Any]) -> bool:
-        found = self.router.match(environ)
-        if found is None:
-            return False
-        version = self._wanted_version(environ)
-        return version is not None and found['resource'].serves(version)
-
-    def _wanted_version(
-        self, environ: dict[str, Any],
-    ) -> microversion_parse.Version | None:
-        """Return the microversion that a request asks for; None for what is
-        none.
-        """
-        if environ.get(wsgi.ENV_LEGACY_V2):
-            return microversion.MIN_VERSION
+        if IMAGES not in environ.get('PATH_INFO', ''):
+            return self.application(environ, start_response)
+        if self._images_api is None and is_ours_by_default(environ):
+            self._make_again()
+        images_api = self._images_api
         try:
-            wanted = microversion.wanted_version(environ)
-        except exception.InvalidVersionString:
-            return None
-        if wanted == microversion.LATEST:
-            return self.latest
-        return microversion_parse.parse_version_string(wanted)
+            is_ours = images_api.serves(environ) if images_api else (
+                is_ours_by_default(environ))
+        except Exception:
+            LOG.exception('Cannot tell whether a request is for the images '
+                          'API: %r', environ['PATH_INFO'])
+            images_api, is_ours = None, is_ours_by_default(environ)
+        if not is_ours:
+            return self.application(environ, start_response)
+        if images_api is None:
+            return _unavailable(start_response)
+        return images_api(environ, start_response)
+
+    def _make_again(self) -> None:
+        """Make the images API, unless another thread is at it or the last
+        attempt is too recent.
+        """
+        if not self._making.acquire(blocking=False):
+            return
+        try:
+            is_due = time.monotonic() - self._tried_at >= RETRY_INTERVAL
+            if self._images_api is None and is_due:
+                self._images_api = self._try_to_make()
+                if self._images_api is not None:
+                    LOG.warning('The images API is available again')
+        finally:
+            self._making.release()
+
+    def _try_to_make(self) -> ImagesAPI | None:
+        try:
+            return self._make()
+        except exception.OperatorError as error:
+            LOG.critical(
+                'The images API is not available, and answers 503: %s', error)
+        # SystemExit is how some libraries end on an invalid option.
+        except (Exception, SystemExit) as error:
+            LOG.critical(
+                'The images API is not available, and answers 503: '
+                'unexpected %s', type(error).__name__, exc_info=True)
+        finally:
+            self._tried_at = time.monotonic()
+        return None
+
+
+def filter_factory(
+    global_conf: dict[str, Any], **options: str,
+) -> Callable[[Application], ImagesCompat]:
+    """Make the images API as a filter for Nova's pipeline; a paste.deploy
+    filter factory. It raises nothing.
+
+    The filter's configuration is an object of its own: the other service's,
+    which is global there, is not changed.
+
+    :param config_file: configuration files, separated by ``;``
+    :param config_dir: directories of configuration files (``*.conf``),
+        separated by ``;``; with neither, the filter reads the files and
+        directories that this process of the other service was started with
+    """
+    def make() -> ImagesAPI:
+        from nova_images_compat.api import app
+        return app.load_guest(options)
+
+    return lambda application: ImagesCompat(application, make)
+
+
+def is_ours_by_default(environ: dict[str, Any]) -> bool:
+    """Say whether the images API, as configured by default, has an operation
+    for a request.
+
+    :param environ: the request's WSGI environment
+    """
+    for path, methods, last in OPERATIONS:
+        if environ['REQUEST_METHOD'] in methods and path.fullmatch(
+                environ['PATH_INFO']):
+            version = _wanted_version(environ)
+            return version is not None and version.matches(
+                FIRST_VERSION, last)
+    return False
+
+
+def _wanted_version(
+    environ: dict[str, Any],
+) -> microversion_parse.Version | None:
+    """Return the microversion that a request asks for; None for one that has
+    no images by default, "latest" among them, or is malformed.
+    """
+    headers = {
+        header: environ[variable] for variable, header in VARIABLES.items()
+        if variable in environ}
+    if environ.get('openstack.legacy_v2') or not headers:
+        return FIRST_VERSION
+    try:
+        wanted = microversion_parse.get_version(
+            headers, 'compute', legacy_headers=[LEGACY_HEADER])
+    except ValueError:
+        return None
+    if wanted is None:
+        return FIRST_VERSION
+    found = VERSION_STRING.fullmatch(wanted)
+    return microversion_parse.Version(2, int(found[1])) if found else None
+
+
+def _unavailable(start_response: Callable[..., Any]) -> Iterable[bytes]:
+    start_response('503 Service Unavailable', [
+        ('Content-Type', 'application/json; charset=UTF-8'),
+        ('Content-Length', str(len(UNAVAILABLE))),
+        ('Retry-After', str(math.ceil(RETRY_INTERVAL))),
+    ])
+    return [UNAVAILABLE]

@@ -5,10 +5,13 @@ needs, before it is started."""
 
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from concurrent import futures
 import contextlib
 import functools
 import logging as python_logging
+import os
+import pwd
 import sys
 from typing import Any
 import uuid
@@ -19,6 +22,7 @@ from oslo_upgradecheck import common_checks
 from oslo_upgradecheck import upgradecheck
 
 from nova_images_compat.api import app
+from nova_images_compat.api.pipeline import paste
 from nova_images_compat import background
 from nova_images_compat.cmd import common
 from nova_images_compat.conf import api
@@ -47,7 +51,7 @@ UNEXPECTED = 255
 DESCRIPTION = (
     'Checks whether the service has all that it needs. Exit status: 0 '
     'success, 1 a warning, 2 a failure or a configuration that cannot be '
-    'read, 255 an error of this command.')
+    'read, 255 an error of this command. It changes nothing.')
 
 PASSWORDS = ('password', 'v3password')
 
@@ -90,7 +94,7 @@ class Checks(upgradecheck.UpgradeCommands):
 
     @_check
     def _check_configuration(self) -> Result:
-        app.paste_file(self.conf)
+        paste.check_file(app.paste_file(self.conf))
         if not self._has_keystone:
             return Result(
                 Code.WARNING, f'[api] auth_strategy '
@@ -98,13 +102,20 @@ class Checks(upgradecheck.UpgradeCommands):
                 'token is believed.')
         identity.OwnUser(self.conf)
         groups = [identity.GROUP]
-        if auth.load_service_user(self.conf):
+        has_user = auth.load_service_user(self.conf) is not None
+        if has_user:
             groups.append(auth.GROUP)
         missing = [f'[{group}] {name}' for group in groups
                    for name in _missing_options(self.conf, group)]
         if missing:
             return Result(Code.FAILURE, f'Not set: {", ".join(missing)}.')
-        return _success('It can be read and is complete.')
+        if self.conf.service_user.send_service_user_token and not has_user:
+            return Result(
+                Code.WARNING, 'No service token is sent: '
+                f'[{self.conf.service_user.auth_section or auth.GROUP}] '
+                'auth_type is not set.')
+        return _success(
+            f'The user {_user_name()} can read it, and it is complete.')
 
     @_check
     def _check_keystone(self) -> Result:
@@ -172,23 +183,31 @@ class Checks(upgradecheck.UpgradeCommands):
         if not self._is_glance:
             return _skipped('the embedded catalogue needs none')
         locks = coordination.ImageLocks(self.conf)
-        locks.timeout = min(locks.timeout, LOCK_TIMEOUT)
-        try:
-            with locks.hold(str(uuid.uuid4())):
-                return _success('One was had, and given back.')
-        except exception.LockUnavailable as error:
-            reason = 'no lock was to be had in time' if isinstance(
-                error.__cause__, TimeoutError | None) else _line(error)
+        locks.check()
+        if not locks.is_in_files:
+            # Only with a server: a lock in a file would leave the file.
+            locks.timeout = min(locks.timeout, LOCK_TIMEOUT)
+            try:
+                with locks.hold(str(uuid.uuid4())):
+                    pass
+            except exception.LockUnavailable as error:
+                reason = 'the server does not answer in time' if isinstance(
+                    error.__cause__, TimeoutError) else _line(error)
+                return Result(
+                    Code.FAILURE, f'[coordination] backend_url: {reason}')
+        if _is_default(self.conf, 'backend_url', 'coordination'):
             return Result(
-                Code.FAILURE, f'[coordination] backend_url: {reason}')
+                Code.WARNING, '[coordination] backend_url is not set: locks '
+                'hold on this host alone. Set it to a server that all hosts '
+                'share, or, for a single host, to its default.')
+        return _success('Metadata writes can lock their image.')
 
     @_check
     def _check_policy(self) -> Result:
-        rules = policy.Policy(self.conf).enforcer
+        unknown = policy.Policy(self.conf).unknown_rules
         result = common_checks.check_policy_json(self, self.conf)
         if result.code is not Code.SUCCESS:
             return result
-        unknown = sorted(policy.unknown_rules(rules))
         if unknown:
             return Result(
                 Code.WARNING,
@@ -256,6 +275,40 @@ def _missing_options(conf: cfg.ConfigOpts, group: str) -> list[str]:
             if not any(options[name] for name in names)]
 
 
+def _is_default(conf: cfg.ConfigOpts, name: str, group: str) -> bool:
+    """Say whether no configuration file sets an option."""
+    place = conf.get_location(name, group)
+    return place is None or not place.location.is_user_controlled
+
+
+def _user_name() -> str:
+    """Return the name of the user that this process runs as."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def _become(name: str) -> None:
+    """Go on as another user.
+
+    :raises: ConfigurationError: there is no such user, or this one may not
+    """
+    try:
+        user = pwd.getpwnam(name)
+        if user.pw_uid != os.geteuid():
+            os.initgroups(name, user.pw_gid)
+            os.setgid(user.pw_gid)
+            os.setuid(user.pw_uid)
+    except KeyError as error:
+        raise exception.ConfigurationError(
+            f'--user: there is no user {name}') from error
+    except PermissionError as error:
+        raise exception.ConfigurationError(
+            f'--user: only root may check as another user, such as {name}'
+        ) from error
+
+
 def _success(details: str) -> Result:
     return Result(Code.SUCCESS, details)
 
@@ -280,16 +333,30 @@ def _add_parsers(subparsers: Any) -> None:
         description=DESCRIPTION)
     check.add_argument(
         '--json', action='store_true', help='print JSON, not a table')
+    check.add_argument(
+        '--user', metavar='NAME',
+        help="check as this user, the service's own, such as nova: root may "
+             'read and write what that user may not')
+
+
+def _load(argv: Sequence[str]) -> cfg.ConfigOpts:
+    return loader.load(argv or sys.argv[1:], cli_opts=[cfg.SubCommandOpt(
+        'command', title='commands', handler=_add_parsers)])
 
 
 @common.reports_errors
 def main(*argv: str) -> int:
     """Check, and return the worst that came of it."""
     try:
-        conf = loader.load(argv or sys.argv[1:], cli_opts=[cfg.SubCommandOpt(
-            'command', title='commands', handler=_add_parsers)])
+        conf = _load(argv)
+        if conf.command.user:
+            _become(conf.command.user)
+            conf = _load(argv)
         if conf.debug:
             conf.set_default('use_stderr', True)
+            for name in ('log_file', 'log_dir'):
+                # A file that this user makes may shut out the service's.
+                conf.set_override(name, None)
             loader.set_up_logging(conf)
     except exception.ConfigurationError as error:
         print(f'nova-images-compat: {error}', file=sys.stderr)

@@ -5,6 +5,7 @@
 from typing import Any
 
 from nova_images_compat.api.pipeline import paste
+from nova_images_compat import exception
 
 
 def factory(
@@ -14,15 +15,16 @@ def factory(
 
     :param pipelines: for each strategy, the names of the filters and, last,
         of the application
-    :raises: LookupError: the strategy has no pipeline
+    :raises: ConfigurationError: the strategy has no pipeline
     """
     strategy = global_conf[paste.CONF_KEY].api.auth_strategy
     if not pipelines.get(strategy, '').strip():
-        raise LookupError(
-            f'there is no pipeline for [api] auth_strategy {strategy}')
+        raise exception.ConfigurationError(
+            f'[wsgi] api_paste_config {loader.filename}: there is no pipeline '
+            f'for [api] auth_strategy {strategy}')
     *filters, name = pipelines[strategy].split()
-    application = loader.get_app(name, global_conf=global_conf)
+    application = paste.get_app(loader, name, global_conf)
     for name in reversed(filters):
-        application = loader.get_filter(
-            name, global_conf=global_conf)(application)
+        application = paste.get_filter(
+            loader, name, global_conf)(application)
     return application

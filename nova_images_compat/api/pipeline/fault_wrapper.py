@@ -5,13 +5,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from oslo_log import log as logging
-
 from nova_images_compat.api.pipeline import paste
 from nova_images_compat.api import wsgi
 from nova_images_compat import exception
+from nova_images_compat import log
 
-LOG = logging.getLogger(__name__)
+LOG = log.getLogger(__name__)
 
 
 class FaultWrapper(paste.Filter):

@@ -10,7 +10,6 @@ import time
 from typing import Any
 
 from oslo_config import cfg
-from oslo_log import log as logging
 from oslo_middleware import exceptions as middleware_exception
 from oslo_middleware import healthcheck
 from oslo_middleware.healthcheck import pluginbase
@@ -20,8 +19,9 @@ from nova_images_compat.api.pipeline import paste
 from nova_images_compat import background
 from nova_images_compat import context
 from nova_images_compat import exception
+from nova_images_compat import log
 
-LOG = logging.getLogger(__name__)
+LOG = log.getLogger(__name__)
 
 PATH = '/healthcheck'
 OK = 'OK'

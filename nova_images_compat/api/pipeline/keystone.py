@@ -3,12 +3,12 @@
 """keystonemiddleware's auth_token: ``[keystone_authtoken]`` of the service's
 own configuration."""
 
+import importlib.util
 from typing import Any
 
 from keystoneauth1 import exceptions as keystone_exception
 from keystonemiddleware import auth_token
 from oslo_config import cfg
-from oslo_log import log as logging
 import webob
 import webob.exc
 
@@ -16,9 +16,11 @@ from nova_images_compat.api.pipeline import paste
 from nova_images_compat.api import wsgi
 from nova_images_compat.conf import loader
 from nova_images_compat import exception
+from nova_images_compat import log
 
+LOG = log.getLogger(__name__)
 
-LOG = logging.getLogger(__name__)
+ENCRYPT = 'ENCRYPT'
 
 
 class KeystoneAuth(auth_token.AuthProtocol):
@@ -58,6 +60,12 @@ def _make(
         raise exception.ConfigurationError(
             '[keystone_authtoken] auth_type is not set: with [api] '
             'auth_strategy keystone, the service needs a user of its own')
+    if options.memcache_security_strategy == ENCRYPT and (
+            importlib.util.find_spec('cryptography') is None):
+        raise exception.ConfigurationError(
+            f'[keystone_authtoken] memcache_security_strategy: {ENCRYPT} '
+            'needs the package cryptography: install '
+            'nova-images-compat[token-encryption]')
     return middleware
 
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import orjson
 from oslo_config import cfg
-from oslo_log import log as logging
 import webob
 
 from nova_images_compat.api.pipeline import paste
 from nova_images_compat import context
 from nova_images_compat import exception
+from nova_images_compat import log
 
-LOG = logging.getLogger(__name__)
+LOG = log.getLogger(__name__)
 
 TOKEN = re.compile(
     r'(?P<user>[^:\s]+):(?P<project>[^:\s]+)(:(?P<roles>[^:\s]+))?')

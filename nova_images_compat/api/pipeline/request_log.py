@@ -3,18 +3,17 @@
 """A line in the log for every request, in the notation of Nova's."""
 
 from collections.abc import Iterable
-import logging as python_logging
+import logging
 import time
 from typing import Any
 from urllib import parse
 
-from oslo_log import log as logging
-
 from nova_images_compat.api.pipeline import paste
 from nova_images_compat.api.views import links
 from nova_images_compat.api import wsgi
+from nova_images_compat import log
 
-LOG = logging.getLogger(__name__)
+LOG = log.getLogger(__name__)
 
 FORMAT = (
     '%(address)s "%(method)s %(uri)s" status: %(status)s len: %(length)s '
@@ -30,7 +29,7 @@ class RequestLog(paste.Filter):
     def __call__(
         self, environ: dict[str, Any], start_response: Any,
     ) -> Iterable[bytes]:
-        if not LOG.isEnabledFor(python_logging.INFO):
+        if not LOG.isEnabledFor(logging.INFO):
             return self.application(environ, start_response)
         started = time.monotonic()
         address, uri = environ.get('REMOTE_ADDR', '-'), _uri(environ)

@@ -60,9 +60,10 @@ def factory(
 
     :param paths: the name of the application of each path; an application
         that several paths name is made once
+    :raises: ConfigurationError
     """
     applications = {
-        name: loader.get_app(name, global_conf=global_conf)
+        name: paste.get_app(loader, name, global_conf)
         for name in set(paths.values())}
     return VersionMap(
         {path: applications[name] for path, name in paths.items()})

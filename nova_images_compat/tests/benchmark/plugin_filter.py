@@ -10,7 +10,7 @@ from typing import Any
 
 import webob
 
-from nova_images_compat.api import app
+from nova_images_compat.api import plugin
 from nova_images_compat.db import migration
 from nova_images_compat.tests.benchmark import standalone
 from nova_images_compat.tests.integration.stack import progress
@@ -31,7 +31,7 @@ def measure(place: standalone.Standalone) -> dict[str, Any]:
     progress.say('filter ...')
     path = place.write('filter', place.catalogue_options('filter'))
     migration.sync(standalone.load(path))
-    filtered = app.filter_factory({}, config_file=path)(_trivial)
+    filtered = plugin.filter_factory({}, config_file=path)(_trivial)
     return {'added_ms': {
         name: _time(filtered, environ) - _time(_trivial, environ)
         for name, environ in _environs().items()}}

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from concurrent import futures
 import datetime
+import re
 import time
 from typing import Any
 
 import requests
 
 from nova_images_compat.tests.integration.stack import description
+from nova_images_compat.tests.integration.stack import glance
 from nova_images_compat.tests.integration.stack import mariadb
 
 TIMEOUT = 30
@@ -25,6 +27,12 @@ _POLL_SECONDS = 0.1
 _THREADS = 4
 
 Image = dict[str, Any]
+
+
+def is_refused(key: str, value: Any) -> bool:
+    """Say whether Glance's schema forbids a value of a property."""
+    return key in glance.SCHEMA and isinstance(value, str) and not (
+        re.match(glance.SCHEMA[key]['pattern'], value))
 
 
 class Images:
@@ -81,9 +89,13 @@ class Images:
         :param data: its payload; None: it stays queued
         :param deactivate: whether it is deactivated afterwards
         :param attributes: as Glance calls them, or properties; "import"
-            uploads by the interoperable import; "as" counts for nothing
+            uploads by the interoperable import; "as" counts for nothing. An
+            image has also those which its schema forbids, as one that is
+            older than the schema
         """
         attributes.pop('as', None)
+        old = {key: attributes.pop(key) for key, value in [*attributes.items()]
+               if is_refused(key, value)}
         imports = attributes.pop('import', False)
         attributes.setdefault('visibility', 'shared')
         if owner is None:
@@ -99,6 +111,8 @@ class Images:
                 data.encode() if isinstance(data, str) else data, imports)
         if deactivate:
             self.request('POST', f'/images/{image_id}/actions/deactivate')
+        if old:
+            self._write_properties(image_id, old)
         return image_id
 
     def create_all(
@@ -128,6 +142,18 @@ class Images:
                     cursor.execute(
                         'UPDATE images SET created_at = %s, updated_at = %s '
                         'WHERE id = %s', (moment, moment, image_id))
+
+    def _write_properties(
+        self, image_id: str, properties: Mapping[str, str],
+    ) -> None:
+        """Write properties into Glance's own database."""
+        with mariadb.connect(self.stack, 'glance') as connection:
+            with connection.cursor() as cursor:
+                cursor.executemany(
+                    'INSERT INTO image_properties (image_id, name, value, '
+                    'created_at, updated_at, deleted) '
+                    'VALUES (%s, %s, %s, NOW(), NOW(), 0)',
+                    [(image_id, *item) for item in properties.items()])
 
     def update(self, image_id: str, changes: Sequence[Image]) -> None:
         """Apply a JSON patch, of the operations add, replace, remove."""

@@ -70,15 +70,20 @@ class ServersTestCase(base.IntegrationTestCase):
             cls.account, cls.stack, f'{cls.__name__}-{name}', options)
 
     @classmethod
-    def new_glance(cls, name: str, **options: Any) -> uwsgi.Server:
+    def new_glance(
+        cls, name: str, has_schema: bool = True, **options: Any,
+    ) -> uwsgi.Server:
         """Return one more server of the stack's Glance.
 
+        :param has_schema: whether it has the schema of properties
         :param options: of the group DEFAULT, unlike the stack's own
         """
         directory = os.path.join(
             tempfile.mkdtemp(prefix='glance-', dir=cls.stack.directory),
             'config')
         shutil.copytree(cls.stack.glance_config, directory)
+        if not has_schema:
+            os.unlink(os.path.join(directory, glance.SCHEMA_FILE))
         with open(os.path.join(directory, 'glance-api.conf'), 'a') as file:
             file.write('[DEFAULT]\n')
             for option, value in options.items():

@@ -31,7 +31,8 @@ class StatusTest(base.IntegrationTestCase):
             for check in json.loads(done.stdout)['checks']}
 
     def test_everything_is_there(self) -> None:
-        status, results = self._check()
+        status, results = self._check(
+            '[coordination]\nbackend_url = file://$state_path/locks\n')
         self.assertEqual((SUCCESS, {SUCCESS}), (status, set(
             results.values())), results)
 

@@ -16,6 +16,21 @@ OPTIONS = {
     'password': SECRET, 'user_domain_name': 'Default',
     'project_name': 'service', 'project_domain_name': 'Default'}
 
+_HEADERS = {'X-Subject-Token': 'ours'}
+
+# Answers to a request for a token that make no sense, as requests_mock takes
+# them.
+NONSENSE: tuple[dict[str, Any], ...] = (
+    *({'headers': _HEADERS, 'json': document} for document in (
+        {}, [], None, 3, 'text', {'token': None}, {'token': []},
+        {'token': 3}, {'token': {}}, {'token': {'expires_at': None}},
+        {'token': {'expires_at': 3}}, {'token': {'expires_at': 'soon'}})),
+    *({'headers': _HEADERS, 'content': content} for content in (
+        b'', b'<html>Welcome</html>', b'[' * 5000,
+        b'{"token":' * 900 + b'1' + b'}' * 900)),
+    {'json': {'token': {'expires_at': '2099-01-01T00:00:00.000000Z'}}},
+)
+
 
 def token() -> Any:
     """Return a token, in whose catalogue there is an Image service."""

@@ -23,6 +23,12 @@ class MetadataQuotaTest(helpers.TestCase):
             self.configure({'quota': {'metadata_items': -1}}))
         unlimited.check(10 ** 9)
 
+    def test_drivers_without_a_limit(self) -> None:
+        for name in ('NoopQuotaDriver', 'UnifiedLimitsDriver'):
+            quota.MetadataQuota(self.configure({'quota': {
+                'metadata_items': 0, 'driver': f'nova.quota.{name}',
+            }})).check(10 ** 9)
+
     def test_default(self) -> None:
         default = quota.MetadataQuota(self.configure())
         default.check(128)

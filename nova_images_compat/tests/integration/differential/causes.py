@@ -90,7 +90,8 @@ def filters_by_property(found: Found) -> bool:
 def filters_by_status(found: Found) -> bool:
     return is_list(found) and answers(found, 200, 200) and any(
         name == 'status' and (
-            value in status.SHOWN_AS.values() or value != value.strip())
+            value.upper() in status.SHOWN_AS.values()
+            or value != value.strip())
         for name, value in found.parameters)
 
 

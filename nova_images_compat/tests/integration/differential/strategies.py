@@ -22,7 +22,7 @@ IMAGES: list[dict[str, Any]] = [
     {'as': 'plain', 'name': 'plain', 'os_type': 'linux', 'k': 'v'},
     {'as': 'snapshot', 'name': 'bravo: a "snapshot", 1', 'min_ram': 512,
      'min_disk': 3, 'image_type': 'snapshot', 'instance_uuid': SERVER,
-     'auto_disk_config': 'True', 'kernel_id': 'nokernel', 'tags': ['red'],
+     'auto_disk_config': 'True', 'kernel_id': SERVER, 'tags': ['red'],
      'data': 'x' * 100},
     {'as': 'queued', 'name': 'plain', 'data': None, 'auto_disk_config': '',
      'min_ram': 512},

@@ -150,7 +150,8 @@ class _Side:
             key for key in found.keys() | wanted.keys()
             if found.get(key, ABSENT) != wanted.get(key, ABSENT)]
         if found is None or len(changed) > MOST_CHANGES or (
-                not FIXED_ATTRIBUTES.isdisjoint(changed)):
+                not FIXED_ATTRIBUTES.isdisjoint(changed)) or any(
+                images.is_refused(key, wanted.get(key)) for key in changed):
             del self._twins[alias]
         elif changed:
             self.glance.update(

@@ -15,12 +15,15 @@ REGION = 'RegionOne'
 SERVICE_PROJECT = 'service'
 OUR_USER = 'images'
 
-# Who there is, as the contract has them: the project and the roles in it.
+# Who there is: the project and the roles in it. The first four are those of
+# the contract, the next two those of deployments' policies.
 _USERS = {
     'member': ('demo', ('member', 'reader')),
     'reader': ('demo', ('reader',)),
     'other': ('other', ('member', 'reader')),
     'admin': ('admin', ('admin',)),
+    'editor': ('demo', ('image-editor', 'member', 'reader')),
+    'frozen': ('demo', ('image-editor', 'frozen', 'member', 'reader')),
     'glance': (SERVICE_PROJECT, ('admin', 'service')),
     'nova': (SERVICE_PROJECT, ('admin', 'service')),
     OUR_USER: (SERVICE_PROJECT, ('admin', 'service')),

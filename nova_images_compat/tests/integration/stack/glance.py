@@ -2,6 +2,7 @@
 
 """A real Glance, of one server or more."""
 
+import json
 import os
 import shutil
 
@@ -11,6 +12,17 @@ from nova_images_compat.tests.integration.stack import openstack
 from nova_images_compat.tests.integration.stack import registry
 from nova_images_compat.tests.integration.stack import uwsgi
 from nova_images_compat.tests.integration.stack import venvs
+
+
+SCHEMA_FILE = 'schema-image.json'
+UUID = '-'.join(f'([0-9a-fA-F]){{{count}}}' for count in (8, 4, 4, 4, 12))
+
+# As the file that DevStack installs has them, which is in Glance's source
+# (etc/schema-image.json), but not in its package.
+SCHEMA = {
+    name: {'type': ['null', 'string'], 'pattern': f'^{UUID}$',
+           'description': f'A {name}.'}
+    for name in ('kernel_id', 'ramdisk_id')}
 
 
 class Glance(openstack.OpenStackService):
@@ -28,6 +40,9 @@ class Glance(openstack.OpenStackService):
             os.path.join(
                 venvs.path('glance'), 'etc/glance/glance-api-paste.ini'),
             self.stack.glance_config)
+        with open(os.path.join(
+                self.stack.glance_config, SCHEMA_FILE), 'w') as file:
+            json.dump(SCHEMA, file)
         self.account.run(
             'glance-manage',
             [venvs.program('glance', 'glance-manage'),

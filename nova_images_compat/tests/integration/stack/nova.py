@@ -24,7 +24,7 @@ _PIPELINE_END = ' osapi_compute_app_v21\n'
 _FILTER = '''
 [filter:images_compat]
 use = egg:nova-images-compat#images_compat
-config_file = {config_file}
+{options}
 '''
 
 
@@ -89,10 +89,13 @@ def config_directory(stack: description.Description) -> str:
 
 def add_filter(
     stack: description.Description, options: configuration.Options | None,
+    section: str = '',
 ) -> str:
     """Copy Nova's configuration, and paste our filter into its pipelines.
 
     :param options: of the filter; None: nova.conf has them
+    :param section: what its section has beside "use", where "{nova_conf}"
+        stands for the path of nova.conf
     :returns: the directory of the copy
     """
     directory = os.path.join(
@@ -102,14 +105,16 @@ def add_filter(
     paste = os.path.join(directory, _PASTE)
     with open(conf, 'a') as file:
         file.write(f'[wsgi]\napi_paste_config = {paste}\n')
-    config_file = conf if options is None else configuration.write(
-        os.path.join(os.path.dirname(directory), 'images.conf'), options)
+    if options is not None:
+        section = 'config_file = ' + configuration.write(
+            os.path.join(os.path.dirname(directory), 'images.conf'), options)
     with open(paste) as file:
         pipelines = file.read()
     with open(paste, 'w') as file:
         file.write(pipelines.replace(
             _PIPELINE_END, f' images_compat{_PIPELINE_END}'))
-        file.write(_FILTER.format(config_file=config_file))
+        file.write(_FILTER.format(
+            options=section.replace('{nova_conf}', conf)))
     return directory
 
 

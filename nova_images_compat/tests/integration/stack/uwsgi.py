@@ -14,8 +14,8 @@ THREADS = 4
 
 # uWSGI resets connections that are kept alive on a plain HTTP socket.
 _FLAGS = (
-    '--master', '--processes', str(PROCESSES), '--threads', str(THREADS),
-    '--enable-threads', '--lazy-apps', '--thunder-lock', '--die-on-term',
+    '--master', '--threads', str(THREADS), '--enable-threads', '--lazy-apps',
+    '--thunder-lock', '--die-on-term',
     '--need-app', '--add-header', 'Connection: close',
     '--buffer-size', '65535')
 
@@ -35,20 +35,22 @@ class Server(process.Server):
     :param logs: the directory of the log
     :param environment: variables that tell the application where its
         configuration is
+    :param processes: how many workers it has
     """
 
     def __init__(
         self, account: registry.Registry, name: str, scripts: str,
         module: str, port: int | None, logs: str,
-        environment: Mapping[str, str],
+        environment: Mapping[str, str], processes: int = PROCESSES,
     ) -> None:
+        self.processes = processes
         self.port = port or process.free_port()
         self.url = f'http://{process.HOST}:{self.port}'
         super().__init__(
             account, name,
             [os.path.join(scripts, 'pyuwsgi'),
              '--http-socket', f'{process.HOST}:{self.port}',
-             '--module', module, *_FLAGS],
+             '--module', module, '--processes', str(processes), *_FLAGS],
             os.path.join(logs, f'{name}.log'),
             lambda: process.url_answers(f'{self.url}/'), environment)
 
@@ -63,6 +65,6 @@ class Server(process.Server):
         """Find also workers that end, for the master starts them anew."""
         with open(self.log, 'rb') as log:
             log.seek(self._log_begin)
-            if log.read().count(_WORKER_DIED) >= PROCESSES:
+            if log.read().count(_WORKER_DIED) >= self.processes:
                 return 'the application cannot be loaded'
         return super().find_failure(process)

@@ -2,9 +2,11 @@
 
 """Tests of making the applications."""
 
+import logging
 import os
 from typing import Any
 
+import fixtures as tools
 from oslo_config import cfg
 from stevedore import extension
 import webob
@@ -125,6 +127,37 @@ class PasteFileTest(helpers.TestCase):
             with self.subTest(section=section):
                 path = self.write('paste.ini', section)
                 self.assertIn(path, self._refusal(path))
+
+    def test_novas_file_is_passed_over(self) -> None:
+        service = self.useFixture(fixtures.Service())
+        path = os.path.join(service.configuration.directory, 'api-paste.ini')
+        with open(path, 'w') as ini:
+            ini.write('[composite:osapi_compute]\nuse = call:nova:nowhere\n')
+        for name in ('api-paste.ini', path):
+            service.conf.set_override('api_paste_config', name, group='wsgi')
+            answer = webob.Request.blank('/').get_response(
+                app.load(service.conf))
+            self.assertEqual(['versions'], list(answer.json), name)
+
+    def test_a_mistake_of_ours_is_not_reported_as_the_files(self) -> None:
+        service = self.useFixture(fixtures.Service())
+        for error in (AttributeError, KeyError, TypeError, ValueError):
+            with tools.MockPatchObject(app, 'load_store', side_effect=error):
+                self.assertRaises(error, app.load, service.conf)
+
+    def test_writes_that_cannot_work(self) -> None:
+        service = self.useFixture(fixtures.Service())
+        self.useFixture(tools.MockPatch(
+            'nova_images_compat.image.catalog.CatalogStore.check_writes',
+            side_effect=exception.ConfigurationError('[coordination] x')))
+        self.assertRaises(
+            exception.ConfigurationError, app.load, service.conf)
+        log = self.useFixture(tools.FakeLogger(
+            'nova_images_compat', level=logging.CRITICAL))
+        app.load_guest({'config_file': service.configuration.path})
+        self.assertEqual(
+            "Writes of images' metadata are answered 503: [coordination] x\n",
+            log.output)
 
 
 class VersionApplicationsTest(helpers.TestCase):

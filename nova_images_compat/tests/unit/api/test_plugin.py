@@ -3,12 +3,18 @@
 """Tests of the filter for another service's pipeline."""
 
 import io
+import itertools
+import logging
+import sys
 from typing import Any
+from unittest import mock
 
 import fixtures as tools
 import webob
 
 from nova_images_compat.api import app
+from nova_images_compat.api import plugin
+from nova_images_compat import exception
 from nova_images_compat.tests import fixtures
 from nova_images_compat.tests.unit import helpers
 
@@ -27,7 +33,7 @@ class _TestCase(helpers.TestCase):
         super().setUp()
         service = self.useFixture(fixtures.Service(options=self.options()))
         self.image_id = service.add_image(name='ours')
-        make_filter = app.filter_factory(
+        make_filter = plugin.filter_factory(
             {}, config_file=service.configuration.path)
         self.application = make_filter(self._nova)
         self.passed_on: list[dict[str, Any]] = []
@@ -139,6 +145,215 @@ class PluginTest(_TestCase):
         self.assertEqual(401, answer.status_int)
 
 
+class ContainmentTest(helpers.TestCase):
+    """Whatever is wrong with the images API, the others go on."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.now = 1000.0
+        self.useFixture(tools.MockPatch('time.monotonic', lambda: self.now))
+        self.log = self.useFixture(tools.FakeLogger(
+            'nova_images_compat', level=logging.WARNING))
+        self.attempts = 0
+        self.error: BaseException | None = exception.ConfigurationError(
+            '[api] max_limit: it is wrong')
+
+    def _make(self) -> Any:
+        self.attempts += 1
+        if self.error:
+            raise self.error
+        return _Working()
+
+    def make(self) -> None:
+        self.application = plugin.ImagesCompat(
+            webob.Response('from Nova', status=418), self._make)
+
+    def send(self, path: str, **environ: Any) -> webob.Response:
+        return webob.Request.blank(path, environ=environ).get_response(
+            self.application)
+
+    def assert_unavailable(self, path: str = '/images') -> None:
+        answer = self.send(path)
+        self.assertEqual(503, answer.status_int, path)
+        self.assertEqual('application/json', answer.content_type)
+        self.assertEqual('30', answer.headers['Retry-After'])
+        self.assertEqual(['serviceUnavailable'], list(answer.json))
+        fault = answer.json['serviceUnavailable']
+        self.assertEqual(503, fault['code'])
+        self.assertNotIn('max_limit', fault['message'])
+
+    def test_others_go_on(self) -> None:
+        self.make()
+        for path in ('/servers', '/', '/servers/images', '/images/a/b'):
+            self.assertEqual('from Nova', self.send(path).text, path)
+        self.assertEqual(1, self.attempts)
+
+    def test_images_are_unavailable(self) -> None:
+        self.make()
+        for path in ('/images', '/images/detail', '/images/x/metadata/y'):
+            self.assert_unavailable(path)
+
+    def test_one_line_says_why(self) -> None:
+        self.make()
+        self.assertEqual(
+            'The images API is not available, and answers 503: '
+            '[api] max_limit: it is wrong\n', self.log.output)
+
+    def test_what_nobody_expected_has_a_traceback(self) -> None:
+        for error in (KeyError('x'), SystemExit(1), ImportError('y'),
+                      RecursionError()):
+            self.error = error
+            self.make()
+            self.assertIn('Traceback', self.log.output)
+            self.assertIn(
+                f'unexpected {type(error).__name__}', self.log.output)
+            self.assert_unavailable()
+
+    def test_it_is_made_again_when_it_can_be(self) -> None:
+        self.make()
+        self.error = None
+        self.assert_unavailable()
+        self.assertEqual(1, self.attempts)
+        self.now += plugin.RETRY_INTERVAL
+        self.assertEqual('from Nova', self.send('/servers').text)
+        self.assertEqual(1, self.attempts)
+        self.assertEqual('images', self.send('/images').text)
+        self.assertEqual('images', self.send('/images').text)
+        self.assertEqual(2, self.attempts)
+        self.assertIn('available again', self.log.output)
+
+    def test_a_failed_attempt_is_not_repeated_at_once(self) -> None:
+        self.make()
+        for attempts in (2, 3):
+            self.now += plugin.RETRY_INTERVAL
+            for _ in range(3):
+                self.assert_unavailable()
+            self.assertEqual(attempts, self.attempts)
+
+    def test_one_thread_makes_it_and_the_others_do_not_wait(self) -> None:
+        self.make()
+        self.now += plugin.RETRY_INTERVAL
+        self.error = None
+        making = self._make
+
+        def make_slowly() -> Any:
+            self.assert_unavailable()
+            return making()
+
+        self.application._make = make_slowly
+        self.assertEqual('images', self.send('/images').text)
+        self.assertEqual(2, self.attempts)
+
+    def test_an_error_in_telling_whose_a_request_is(self) -> None:
+        self.error = None
+        self.make()
+        self.useFixture(tools.MockPatchObject(
+            _Working, 'serves', side_effect=KeyError('x')))
+        self.assert_unavailable()
+        self.assertEqual('from Nova', self.send('/imagesque').text)
+        self.assertIn('Traceback', self.log.output)
+
+
+class _Working:
+    """An images API that works."""
+
+    def serves(self, environ: dict[str, Any]) -> bool:
+        return True
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        return webob.Response('images')(environ, start_response)
+
+
+class FactoryTest(helpers.TestCase):
+    """What is wrong with the configuration is contained, and logged."""
+
+    def _log_of(self, **options: str) -> str:
+        log = self.useFixture(tools.FakeLogger(
+            'nova_images_compat', level=logging.CRITICAL))
+        application = plugin.filter_factory({}, **options)(
+            webob.Response('from Nova'))
+        for path, text in (('/servers', 'from Nova'), ('/images', '503')):
+            answer = webob.Request.blank(path).get_response(application)
+            self.assertIn(text, f'{answer.status} {answer.text}', path)
+        return log.output
+
+    def test_configuration(self) -> None:
+        service = self.useFixture(fixtures.Service())
+        for text, told in (
+                ('[api]\nmax_limit = many\n', '[api] max_limit'),
+                ('[api]\nimage_store = nowhere\n', '[api] image_store'),
+                ('[api]\nimage_store = catalog\n', '[database] connection'),
+                ('max_limit', 'written.conf'),
+                ('[oslo_policy]\npolicy_file = '
+                 f'{service.configuration.path}\n',
+                 '[oslo_policy] policy_file'),
+                ('[glance]\ncafile = /nowhere\n', '[glance] cafile')):
+            with self.subTest(text=text):
+                path = self.configuration_of(
+                    '[DEFAULT]\nstate_path = /nowhere\n' + text)
+                log = self._log_of(config_file=path)
+                self.assertIn(told, log)
+                self.assertEqual(1, len(log.splitlines()), log)
+
+    def test_section(self) -> None:
+        for options, told in (
+                ({'config_fil': '/etc/nova/nova.conf'}, 'config_fil'),
+                ({'config_file': ' ; '}, 'config_file'),
+                ({'config_file': '/nowhere.conf'}, '/nowhere.conf'),
+                ({'config_dir': '/nowhere.d'}, '/nowhere.d'),
+                ({}, 'config_file')):
+            with self.subTest(options=options):
+                log = self._log_of(**options)
+                self.assertIn(told, log)
+                self.assertEqual(1, len(log.splitlines()), log)
+
+    def test_a_part_of_ours_that_cannot_be_imported(self) -> None:
+        self.useFixture(tools.MonkeyPatch(
+            'nova_images_compat.api.app', tools.MonkeyPatch.delete))
+        with mock.patch.dict(
+                sys.modules, {'nova_images_compat.api.app': None}):
+            log = self._log_of(config_file='/nowhere')
+        self.assertIn('unexpected ModuleNotFoundError', log)
+        self.assertIn('Traceback', log)
+
+
+class DefaultsTest(helpers.TestCase):
+    """What is ours while the configuration is unknown is what it is by
+    default.
+    """
+
+    def test_as_the_routes(self) -> None:
+        service = self.useFixture(fixtures.Service())
+        images_api = app.load_guest(
+            {'config_file': service.configuration.path})
+        paths = [
+            prefix + path for prefix in ('', '/0a-f', '/g', '/v2.1')
+            for path in (
+                '/images', '/images/', '/images/detail', f'/images/{IMAGE}',
+                '/images/x/metadata', '/images/x/metadata/',
+                '/images/x/metadata/y', '/images/x/y', '/images/x\n',
+                '/images/x/metadata/y/z', '/imagesque', '/a/images')]
+        ours = 0
+        for method, path, version in itertools.product(
+                ('GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH'), paths,
+                ('2.1', '2.35', '2.36', '2.38', '2.39', '2.0', '3.1',
+                 'latest', 'many', '2.01', '', None)):
+            environ = {'REQUEST_METHOD': method, 'PATH_INFO': path}
+            if version is not None:
+                environ['HTTP_X_OPENSTACK_NOVA_API_VERSION'] = version
+            expected = images_api.serves(environ)
+            ours += expected
+            self.assertEqual(
+                expected, plugin.is_ours_by_default(environ), environ)
+        self.assertEqual(93, ours)
+
+    def test_legacy(self) -> None:
+        self.assertTrue(plugin.is_ours_by_default({
+            'REQUEST_METHOD': 'GET', 'PATH_INFO': '/images',
+            'HTTP_OPENSTACK_API_VERSION': 'compute 2.90',
+            'openstack.legacy_v2': True}))
+
+
 class CeilingTest(_TestCase):
 
     def options(self) -> dict[str, dict[str, Any]]:
@@ -178,7 +393,7 @@ class KeystoneTest(_TestCase):
             '[DEFAULT]\nstate_path = /tmp\n[glance]\n'
             'endpoint_override = http://127.0.0.1:1\n'
             f'[coordination]\nbackend_url = file://{directory}\n')
-        self.application = app.filter_factory({}, config_file=config)(
+        self.application = plugin.filter_factory({}, config_file=config)(
             self._nova)
         answer = self.assert_ours('/images', HTTP_X_ROLES='admin')
         self.assertEqual(401, answer.status_int)

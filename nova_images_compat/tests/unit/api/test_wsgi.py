@@ -31,6 +31,16 @@ class RequestTest(helpers.TestCase):
             {'a': '3', 'b': '2', 'ü': 'ö'},
             request('/?a=1&b=2&a=3&%C3%BC=%C3%B6').parameters)
 
+    def test_query_string_is_read_in_linear_time(self) -> None:
+        def read(count: int) -> None:
+            query = '&'.join(f'a{number}=' for number in range(count))
+            self.assertEqual(count, len(request(f'/?{query}').parameters))
+
+        read(1)
+        once, twice = (
+            helpers.count_lines(lambda: read(count)) for count in (500, 1000))
+        self.assertLess(twice, 2.5 * once)
+
     def test_query_string_must_be_utf_8(self) -> None:
         for query in ('a=%FF', '%FF=a'):
             with self.subTest(query=query):

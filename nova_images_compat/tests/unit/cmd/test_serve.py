@@ -35,7 +35,10 @@ class ServeTest(helpers.TestCase):
 
     def _serve(self, *arguments: str, **api: str) -> None:
         path = self.useFixture(own_fixtures.Configuration({
-            'DEFAULT': {'state_path': self.service.configuration.directory},
+            'DEFAULT': {
+                'state_path': self.service.configuration.directory,
+                # Nova's, and no address to listen on.
+                'host': 'compute-1.example'},
             'api': api,
             'keystone_authtoken': {
                 'auth_type': 'password', 'auth_url': 'http://127.0.0.1:1'},

@@ -11,7 +11,6 @@ from typing import Any
 
 import fixtures
 from keystoneauth1 import fixture as keystone_fixture
-from oslo_config import cfg
 import requests
 from requests_mock.contrib import fixture as requests_fixture
 
@@ -45,7 +44,7 @@ SUCCESS, WARNING, FAILURE = range(3)
 Options = Mapping[str, Mapping[str, Any]]
 
 
-class _TestCase(helpers.TestCase):
+class StatusTestCase(helpers.TestCase):
     """A test of the command, in front of a Keystone and an Image service."""
 
     def setUp(self) -> None:
@@ -78,10 +77,14 @@ class _TestCase(helpers.TestCase):
     def configured(self, options: Options | None = None) -> str:
         """Return the path of a configuration with Keystone and Glance."""
         options = options or {}
+        locks = self.useFixture(fixtures.TempDir()).join('locks')
         self.configuration = self.useFixture(own_fixtures.Configuration({
             **options,
             'api': {'auth_strategy': 'keystone', 'image_store': 'glance',
                     **options.get('api', {})},
+            'coordination': {
+                'backend_url': f'file://{locks}',
+                **options.get('coordination', {})},
             'keystone_authtoken': {
                 **identity_case.OPTIONS,
                 **options.get('keystone_authtoken', {})}}))
@@ -121,7 +124,7 @@ class _TestCase(helpers.TestCase):
                 if name not in names}
 
 
-class WithGlanceTest(_TestCase):
+class WithGlanceTest(StatusTestCase):
 
     def test_all_is_well(self) -> None:
         said = self.check()
@@ -180,6 +183,21 @@ class WithGlanceTest(_TestCase):
             CONFIGURATION, FAILURE, 'Not set: [service_user] password.',
             {'service_user': {**SERVICE_USER, 'password': ''}})
 
+    def test_service_user_without_a_type(self) -> None:
+        for options, section in (
+                ({'auth_type': ''}, 'service_user'),
+                ({'auth_section': 'nowhere'}, 'nowhere')):
+            with self.subTest(section):
+                self.assert_said(
+                    CONFIGURATION, WARNING, f'[{section}] auth_type',
+                    {'service_user': {**SERVICE_USER, **options}})
+
+    def test_service_user_of_another_section(self) -> None:
+        self.check({'service_user': {
+            'send_service_user_token': True,
+            'auth_section': 'keystone_authtoken'}})
+        self.assertEqual({SUCCESS}, self.others())
+
     def test_endpoint_is_not_in_the_catalogue(self) -> None:
         self.mocker.post(
             identity_case.TOKENS, json=keystone_fixture.V3Token(),
@@ -225,16 +243,37 @@ class WithGlanceTest(_TestCase):
         for url, told in (
                 ('file:///proc/nowhere', '/proc/nowhere'),
                 ('nowhere://host', 'nowhere'),
-                ('redis://127.0.0.1:1', 'in time')):
+                ('redis://127.0.0.1:1', 'does not answer in time')):
             with self.subTest(url):
                 self.assert_said(LOCKS, FAILURE, told, {'coordination': {
                     'backend_url': url, 'lock_timeout': 0}})
                 self.assertIn('[coordination]', self.said[LOCKS][1])
 
-    def test_locks_are_given_back(self) -> None:
-        for _ in range(2):
-            self.assert_said(LOCKS, SUCCESS, 'given back', {
-                'coordination': {'lock_timeout': 0}})
+    def test_locks_that_hold_on_one_host(self) -> None:
+        path = self.configured()
+        with open(path) as file:
+            text = file.read()
+        self.configuration_without = self.configuration_of(''.join(
+            line for line in text.splitlines(True)
+            if 'backend_url' not in line))
+        self.check_file(self.configuration_without)
+        self.assertEqual(WARNING, self.said[LOCKS][0])
+        self.assertIn('backend_url is not set', self.said[LOCKS][1])
+        self.assertEqual({SUCCESS}, self.others(LOCKS))
+
+    def test_nothing_is_changed(self) -> None:
+        path = self.configured({'coordination': {
+            'backend_url': 'file://$state_path/new/locks'}})
+        before = os.listdir(self.configuration.directory)
+        self.assertEqual(SUCCESS, self.check_file(path)[LOCKS][0])
+        self.assertEqual(before, os.listdir(self.configuration.directory))
+
+    def test_paste_file_that_names_what_is_not_there(self) -> None:
+        self.assert_said(CONFIGURATION, FAILURE, 'section nowhere', {
+            'wsgi': {'api_paste_config': self.write('paste.ini', (
+                '[composite:main]\nuse = call:nova_images_compat.api.'
+                'pipeline.auth_strategy:factory\nkeystone = nowhere'))}})
+        self.assertEqual({SUCCESS}, self.others(CONFIGURATION))
 
     def test_check_that_takes_too_long(self) -> None:
         end = threading.Event()
@@ -245,7 +284,7 @@ class WithGlanceTest(_TestCase):
         self.assert_said(POLICY, FAILURE, 'No answer in')
 
 
-class CountsTest(_TestCase):
+class CountsTest(StatusTestCase):
 
     OPTIONS = {'usage': {'enabled': True}}
 
@@ -264,7 +303,7 @@ class CountsTest(_TestCase):
                 'connection': f'mysql://us:{DATABASE_SECRET}@127.0.0.1:1/x'}})
 
 
-class WithCatalogueTest(_TestCase):
+class WithCatalogueTest(StatusTestCase):
 
     OPTIONS = {'api': {'image_store': 'catalog'}}
 
@@ -293,7 +332,7 @@ class WithCatalogueTest(_TestCase):
         self.assertIn('Skipped', self.said[GLANCE][1])
 
 
-class PolicyTest(_TestCase):
+class PolicyTest(StatusTestCase):
 
     def _assert_said(
         self, code: int, told: str, text: str, name: str = 'policy.yaml',
@@ -318,90 +357,3 @@ class PolicyTest(_TestCase):
         for name in ('policy.json', 'policy.yaml'):
             self._assert_said(
                 FAILURE, 'JSON', '{"os_compute_api:images:show": "@"}', name)
-
-
-class CommandTest(_TestCase):
-
-    def test_table(self) -> None:
-        path = self.configured()
-        self.assertEqual(SUCCESS, self.run_command(
-            '--config-file', path, 'upgrade', 'check'))
-        for name in ALL:
-            self.assertIn(f'Check: {name} ', self.output)
-        self.assertEqual('', self.errors)
-
-    def test_log_if_it_is_wanted(self) -> None:
-        set_up = self.useFixture(
-            fixtures.MockPatch('oslo_log.log.setup')).mock
-        path = self.configured()
-        self.run_command('--config-file', path, 'upgrade', 'check')
-        set_up.assert_not_called()
-        self.run_command('--config-file', path, '--debug', 'upgrade', 'check')
-        set_up.assert_called_once()
-
-    def test_configuration_that_cannot_be_read(self) -> None:
-        for text in ('[api]\nauth_strategy = none\n', 'Welcome'):
-            with self.subTest(text=text):
-                path = self.configuration_of(text)
-                self.assertEqual(FAILURE, self.run_command(
-                    '--config-file', path, 'upgrade', 'check'))
-                self.assertEqual('', self.output)
-                self.assertRegex(
-                    self.errors, f'^nova-images-compat: .*{path}.*\n$')
-
-    def test_wrong_arguments(self) -> None:
-        for arguments in ((), ('upgrade',), ('upgrade', 'anything')):
-            self.assertEqual(2, self.run_command(*arguments))
-
-    def test_mistake_of_ours(self) -> None:
-        for error in (RuntimeError(DATABASE_SECRET), KeyError('a')):
-            self.useFixture(fixtures.MockPatch(
-                'nova_images_compat.policy.Policy', side_effect=error))
-            path = self.configured()
-            self.assertEqual(255, self.run_command(
-                '--config-file', path, 'upgrade', 'check'))
-            self.assertEqual('', self.output)
-            self.assertEqual(
-                f'nova-images-compat: unexpected: {type(error).__name__}; '
-                '--debug shows where\n', self.errors)
-
-    def test_global_configuration_is_not_touched(self) -> None:
-        before = set(cfg.CONF)
-        self.check({'service_user': SERVICE_USER})
-        self.assertEqual(before, set(cfg.CONF))
-
-
-class ProcessTest(helpers.TestCase):
-
-    def _run(
-        self, *arguments: str, environ: Mapping[str, str] | None = None,
-    ) -> list[Any]:
-        result = helpers.run_python(
-            '-m', 'nova_images_compat.cmd.status', *arguments, 'upgrade',
-            'check', environ=environ)
-        return [result.returncode, result.stdout, result.stderr]
-
-    def test_ways_to_the_configuration(self) -> None:
-        service = self.useFixture(own_fixtures.Service())
-        path = service.configuration.path
-        directory = os.path.dirname(path)
-        os.rename(path, path + '.conf')
-        path += '.conf'
-        for arguments, environ in (
-                (('--config-file', path), {}),
-                (('--config-dir', directory), {}),
-                ((), {'OS_NOVA_IMAGES_COMPAT_CONFIG_FILES': path}),
-                ((), {'OS_NOVA_IMAGES_COMPAT_CONFIG_DIR': directory})):
-            with self.subTest(arguments=arguments, environ=environ):
-                code, output, errors = self._run(*arguments, environ=environ)
-                self.assertEqual((WARNING, ''), (code, errors))
-                self.assertIn('"catalog" is ready', output)
-
-    def test_nothing_is_there(self) -> None:
-        path = self.write('a.conf', '[keystone_authtoken]\n'
-                          'auth_type = password\nusername = compat\n'
-                          'auth_url = http://127.0.0.1:1\npassword = SECRET\n'
-                          '[DEFAULT]\nstate_path = /proc/nowhere\n')
-        code, output, errors = self._run('--config-file', path)
-        self.assertEqual((FAILURE, ''), (code, errors))
-        self.assertNotIn('SECRET', output)

@@ -80,6 +80,21 @@ class KeystoneTest(helpers.FilterTestCase):
                 self.assertIn('[keystone_authtoken]', str(error))
                 self.assertIn(told, str(error))
 
+    def test_an_encrypted_cache_without_its_library(self) -> None:
+        options = {
+            **OPTIONS, 'memcache_security_strategy': 'ENCRYPT',
+            'memcache_secret_key': 'key'}
+        self.make({'keystone_authtoken': options})
+        self.useFixture(fixtures.MockPatch(
+            'importlib.util.find_spec', return_value=None))
+        error = self.assertRaises(
+            exception.ConfigurationError, self.make,
+            {'keystone_authtoken': options})
+        self.assertIn(
+            '[keystone_authtoken] memcache_security_strategy', str(error))
+        self.make({'keystone_authtoken': {
+            **options, 'memcache_security_strategy': 'MAC'}})
+
     def test_it_has_the_given_configuration(self) -> None:
         answer = self.send(self.application)
         self.assertIn(PUBLIC, answer.headers['WWW-Authenticate'])

@@ -2,6 +2,8 @@
 
 """Tests of the filter that traces requests."""
 
+import logging
+
 import fixtures
 from osprofiler import notifier
 from osprofiler import web
@@ -43,10 +45,22 @@ class OSProfilerTest(helpers.FilterTestCase):
             self.assertNotIn('hush', str(error))
 
     def test_password_is_in_no_log(self) -> None:
-        log = self.useFixture(fixtures.FakeLogger())
-        self.make({'profiler': {
-            **ON, 'connection_string': 'redis://:hush@127.0.0.1:6379'}})
-        self.assertNotIn('hush', log.output)
+        log = self.useFixture(fixtures.FakeLogger(level=logging.DEBUG))
+        for url in ('redis://:hush@127.0.0.1:6379', 'foo://:hush@host'):
+            try:
+                self.make({'profiler': {
+                    **ON, 'hmac_keys': 'whisper', 'connection_string': url}})
+            except exception.ConfigurationError:
+                pass
+            for secret in 'hush', 'whisper':
+                self.assertNotIn(secret, log.output, url)
+
+    def test_what_else_osprofiler_says_is_heard(self) -> None:
+        log = self.useFixture(fixtures.FakeLogger(level=logging.DEBUG))
+        self.make({'profiler': ON})
+        for name in osprofiler.TALKATIVE:
+            logging.getLogger(name).info('more')
+        self.assertEqual('more\n' * 2, log.output[-10:])
 
     def test_messages(self) -> None:
         options = {**ON, 'connection_string': 'messaging://'}

@@ -6,40 +6,52 @@ from typing import Any
 
 import webob
 
+from nova_images_compat.api.pipeline import paste
 from nova_images_compat.api.pipeline import version_map
 from nova_images_compat.api import wsgi
-from nova_images_compat.tests import base
+from nova_images_compat.tests.unit import helpers
 
 PATHS = {
     '/': 'versions', '/v2': 'version', '/v2.1': 'version',
     '/v2/+': 'images', '/v2.1/+': 'images'}
 
 
-class Loader:
-    """Makes applications that tell what they are asked."""
-
-    def __init__(self) -> None:
-        self.made: list[str] = []
-
-    def get_app(self, name: str, global_conf: Any) -> Any:
-        self.made.append(name)
-
-        def application(environ: dict[str, Any], start_response: Any) -> Any:
-            legacy = environ.get(wsgi.ENV_LEGACY_V2, False)
-            text = ' '.join((
-                name, repr(environ['SCRIPT_NAME']),
-                repr(environ['PATH_INFO']), 'legacy' if legacy else 'new'))
-            return webob.Response(text=text)(environ, start_response)
-
-        return application
+PASTE = '''
+[app:versions]
+paste.app_factory = {module}:make
+name = versions
+[app:version]
+paste.app_factory = {module}:make
+name = version
+[app:images]
+paste.app_factory = {module}:make
+name = images
+'''
 
 
-class VersionMapTest(base.TestCase):
+def make(global_conf: dict[str, Any], name: str) -> Any:
+    """Make an application that tells what it is asked."""
+    global_conf['made'].append(name)
+
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        legacy = environ.get(wsgi.ENV_LEGACY_V2, False)
+        text = ' '.join((
+            name, repr(environ['SCRIPT_NAME']),
+            repr(environ['PATH_INFO']), 'legacy' if legacy else 'new'))
+        return webob.Response(text=text)(environ, start_response)
+
+    return application
+
+
+class VersionMapTest(helpers.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.loader = Loader()
-        self.application = version_map.factory(self.loader, {}, **PATHS)
+        self.made: list[str] = []
+        loader = paste.open_file(self.write(
+            'paste.ini', PASTE.format(module=__name__)))
+        self.application = version_map.factory(
+            loader, {'made': self.made}, **PATHS)
 
     def _send(self, path: str, **environ: Any) -> str:
         return webob.Request.blank(
@@ -72,4 +84,4 @@ class VersionMapTest(base.TestCase):
 
     def test_an_application_of_several_paths_is_made_once(self) -> None:
         self.assertEqual(
-            ['images', 'version', 'versions'], sorted(self.loader.made))
+            ['images', 'version', 'versions'], sorted(self.made))

@@ -23,6 +23,9 @@ class Store:
     def public_root(self, caller: context.RequestContext) -> str | None:
         return self.root
 
+    def service_path(self, caller: context.RequestContext) -> str:
+        return '/of-the-store'
+
 
 def image(image_id: str = 'id', **values: Any) -> image_base.Image:
     return image_base.Image(**{
@@ -102,7 +105,8 @@ class ImageViewTest(helpers.TestCase):
             glance_link_prefix='https://i/image/')
         self.assertEqual(
             ['https://c/compute/v2.1/images/id',
-             'https://c/compute/images/id', 'https://i/image/images/id'],
+             'https://c/compute/images/id',
+             'https://i/image/of-the-store/images/id'],
             self._links(view))
 
     def test_alternate_links_start_with_the_stores_root(self) -> None:
