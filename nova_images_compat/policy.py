@@ -220,8 +220,7 @@ class _Rules:
         if not isinstance(text, str):
             raise self._broken(name, f'{text!r} is not a rule')
         check = policy.RuleDefault(name, text).check
-        if str(check) == NOBODY and text.strip() != NOBODY:
-            # oslo.policy only logs what it cannot read, and denies everybody.
+        if not _is_readable(text, check):
             raise self._broken(name, f'cannot read "{text}"')
         return check
 
@@ -231,6 +230,19 @@ class _Rules:
         return exception.ConfigurationError(f'{place}: {name}: {reason}')
 
 
+def _is_readable(text: str, check: Check) -> bool:
+    """Say whether oslo.policy could read all of a rule.
+
+    It logs what it cannot read and puts "!" there, so "not frozen", without
+    its "rule:", would allow everybody.
+    """
+    words = text.replace('(', ' ').replace(')', ' ').split()
+    if str(check) == NOBODY:
+        return words == [NOBODY]
+    leaves = [str(leaf) for leaf in _leaves(check)]
+    return leaves.count(NOBODY) == words.count(NOBODY)
+
+
 def _asks_for_admin(checks: Mapping[str, Check]) -> bool:
     """Say whether one of some checks depends on who is an admin."""
     return any(f'{IS_ADMIN}:' in str(check) for check in checks.values())
@@ -238,13 +250,20 @@ def _asks_for_admin(checks: Mapping[str, Check]) -> bool:
 
 def _references(check: Check) -> Iterator[str]:
     """Yield the names of the rules that a check refers to."""
-    if isinstance(check, policy.RuleCheck):
-        yield check.match
-    elif isinstance(check, policy.NotCheck):
-        yield from _references(check.rule)
+    for leaf in _leaves(check):
+        if isinstance(leaf, policy.RuleCheck):
+            yield leaf.match
+
+
+def _leaves(check: Check) -> Iterator[Check]:
+    """Yield the checks that a check is made of."""
+    if isinstance(check, policy.NotCheck):
+        yield from _leaves(check.rule)
     elif isinstance(check, policy.AndCheck | policy.OrCheck):
         for part in check.rules:
-            yield from _references(part)
+            yield from _leaves(part)
+    else:
+        yield check
 
 
 def _read(files: Sequence[str]) -> dict[str, Mapping[str, Any]]:

@@ -28,6 +28,9 @@ MODULES = (
 
 DATABASE_CONNECTION = 'sqlite:///$state_path/catalog.sqlite'
 
+# Nova's; those of oslo.policy 4.3 (2024.1) differ.
+POLICY_DEFAULTS = {'policy_file': 'policy.yaml', 'enforce_new_defaults': True}
+
 CORS_DEFAULTS = {
     'allow_headers': [
         'X-Auth-Token', 'X-Openstack-Request-Id', 'X-Identity-Status',
@@ -71,6 +74,9 @@ def register(conf: cfg.ConfigOpts) -> None:
             profiler_opts.list_opts, report_opts.list_opts):
         for name, opts in list_of():
             conf.register_opts(map(_with_secret, opts), group=name)
+    # Not policy_opts.set_defaults, which changes the options of the process.
+    for option, value in POLICY_DEFAULTS.items():
+        conf.set_default(option, value, group='oslo_policy')
 
 
 def _with_secret(opt: cfg.Opt) -> cfg.Opt:

@@ -8,6 +8,7 @@ import os
 import socket
 
 from oslo_config import cfg
+from oslo_config import types
 from oslo_utils import netutils
 
 GROUP = None
@@ -26,6 +27,15 @@ def base_directory() -> str:
     return os.path.dirname(os.path.abspath(places[0]))
 
 
+def host_name() -> str:
+    """Return this host's name; "localhost" if no option may have it."""
+    name = socket.gethostname()
+    try:
+        return types.HostDomain()(name)
+    except ValueError:
+        return 'localhost'
+
+
 OPTS = [
     cfg.StrOpt(
         'state_path',
@@ -39,7 +49,7 @@ OPTS = [
         help="Nova's option, for values of a nova.conf that refer to it."),
     cfg.HostDomainOpt(
         'host',
-        default=socket.gethostname(),
+        default=host_name(),
         sample_default='<current_hostname>',
         help="Nova's option, for values of a nova.conf that refer to it."),
     cfg.StrOpt(

@@ -86,12 +86,28 @@ class PolicyTest(helpers.TestCase):
                 self.assertIn(self.path, str(error))
 
     def test_a_bad_check_string_is_refused_by_its_rule(self) -> None:
-        for check in ('nonsense', 'role:member or', '(role:member'):
+        for check in (
+                'nonsense', 'role:member or', '(role:member', 'not nonsense',
+                'role:member and not frozen', 'role:member or (! or frozen)'):
             with self.subTest(check):
                 error = self.assertRaises(
                     exception.ConfigurationError, self._policy,
                     f'"{images.SHOW}": "{check}"')
                 self.assertIn(self.path, str(error))
+
+    def test_a_rule_that_denies_can_be_read(self) -> None:
+        for check, allowed in (
+                ('!', False), ('(!)', False), ('not !', True),
+                ('role:nobody or (! or role:member)', True)):
+            with self.subTest(check):
+                rules = self._policy(f'"{images.SHOW}": "{check}"')
+                self.assertEqual(
+                    allowed, rules.allows(self.member, images.SHOW))
+
+    def test_defaults_are_novas(self) -> None:
+        options = self.configure().oslo_policy
+        self.assertEqual('policy.yaml', options.policy_file)
+        self.assertTrue(options.enforce_new_defaults)
 
     def test_a_file_that_the_operator_names_must_be_there(self) -> None:
         path = os.path.join(self.useFixture(fixtures.TempDir()).path, 'none')
