@@ -92,11 +92,13 @@ def check_file(path: str) -> None:
                 for section in loader.parser.sections() if ':' in section]
     names = {name.strip() for _, name in sections}
     for kind, name in sections:
+        if kind == 'server':
+            continue
         find = loader.filter_context if kind == 'filter' else (
             loader.app_context)
         factory = _find(loader, find, name.strip(), {})
-        if kind == 'composite' and (
-                factory.object.__module__.startswith(OURS)):
+        module = getattr(factory.object, '__module__', None) or ''
+        if kind == 'composite' and module.startswith(OURS):
             named = ' '.join(factory.local_conf.values()).split()
             for missing in sorted(set(named) - names):
                 raise _broken(
