@@ -191,6 +191,10 @@ class ConfigurationError(OperatorError):
     """A configuration that the service cannot start with."""
 
 
+class MissingExtra(ConfigurationError):
+    """A part of the package that is used without what it needs."""
+
+
 class DatabaseNotReady(OperatorError):
     """The service's database is missing, unreachable or not migrated."""
 

@@ -23,9 +23,11 @@ from nova_images_compat.api.pipeline import paste
 from nova_images_compat.api import routes
 from nova_images_compat.api.views import links
 from nova_images_compat.api import wsgi
+from nova_images_compat.conf import database
 from nova_images_compat.conf import guest as guest_conf
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
+from nova_images_compat import extras
 from nova_images_compat.image import base
 from nova_images_compat import log
 from nova_images_compat import policy
@@ -74,7 +76,7 @@ def load_guest(options: Mapping[str, str]) -> guest.Guest:
     """
     conf = guest_conf.load(options)
     # Nova does not wait: a later request tries again.
-    conf.set_override('max_retries', 0, group='database')
+    database.do_not_wait(conf, is_final=True)
     store = load_store(conf)
     try:
         store.check_writes()
@@ -117,6 +119,10 @@ def load_store(conf: cfg.ConfigOpts) -> base.ImageStore:
     :raises: ConfigurationError, DatabaseNotReady
     """
     name = conf.api.image_store
+    option = f'[api] image_store = {name}'
+    for entry_point in metadata.entry_points(group=STORES, name=name):
+        for extra in entry_point.extras:
+            extras.check(extra, option)
     try:
         found: driver.DriverManager[type[base.ImageStore]] = (
             driver.DriverManager(STORES, name))

@@ -1,245 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """``nova-images-compat-manage``: looks after the embedded catalogue, and the
-counts of calls."""
+counts of calls. All of it takes what the extra "database" installs."""
 
-import argparse
 import sys
 from typing import Any
-from typing import BinaryIO
 
 from oslo_config import cfg
-from oslo_db import exception as db_exception
-import prettytable
-import sqlalchemy as sa
-import tqdm
 
 from nova_images_compat.cmd import common
-from nova_images_compat.cmd import usage
+from nova_images_compat.conf import database as database_conf
 from nova_images_compat.conf import loader
-from nova_images_compat import context as request_context
-from nova_images_compat.db import engine
-from nova_images_compat.db import images
-from nova_images_compat.db import migration
-from nova_images_compat.db import models
-from nova_images_compat.db import records
 from nova_images_compat import exception
-from nova_images_compat.image import base
-from nova_images_compat.image import catalog
-
-BATCH = 500
-
-COLUMNS = ('id', 'name', 'status', 'visibility', 'owner', 'created_at')
-
-
-def db_sync(conf: cfg.ConfigOpts) -> None:
-    """Create the tables of the database, or bring them up to date."""
-    migration.sync(conf, conf.command.force)
-
-
-def db_version(conf: cfg.ConfigOpts) -> None:
-    """Print the version of the database's schema."""
-    print(migration.version(conf) or 'none')
-
-
-def image_create(conf: cfg.ConfigOpts) -> None:
-    """Put an image into the catalogue, and print its id."""
-    arguments = conf.command
-    properties = dict(_key_and_value(item) for item in arguments.property)
-    for key in properties.keys() & base.IMAGE_ATTRIBUTES:
-        raise exception.CommandError(
-            f'--property {key}: it is an attribute of the image itself')
-    attributes = {
-        **properties,
-        'id': arguments.id,
-        'name': arguments.image_name,
-        'owner': arguments.project,
-        'visibility': arguments.visibility,
-        'status': arguments.status,
-        'protected': arguments.protected,
-        'size': arguments.size,
-        'min_ram': arguments.min_ram,
-        'min_disk': arguments.min_disk,
-    }
-    record = records.record('image', attributes)
-    _add(conf, [('image', record)])
-    print(record.id)
-
-
-def image_list(conf: cfg.ConfigOpts) -> None:
-    """List every image of the catalogue, the oldest first."""
-    table = prettytable.PrettyTable(COLUMNS, align='l')
-    with engine.Database(conf).reader() as connection:
-        for record in images.export(connection):
-            table.add_row([getattr(record, column) for column in COLUMNS])
-    print(table)
-
-
-def image_show(conf: cfg.ConfigOpts) -> None:
-    """Print an image as JSON."""
-    with engine.Database(conf).reader() as connection:
-        for record in images.export(connection, conf.command.image):
-            sys.stdout.buffer.write(records.line(record))
-            return
-    raise _no_image(conf.command.image)
-
-
-def image_delete(conf: cfg.ConfigOpts) -> None:
-    """Delete an image."""
-    store = catalog.CatalogStore(conf)
-    try:
-        store.delete(request_context.get_admin_context(), conf.command.image)
-    except exception.ImageNotFound as error:
-        raise _no_image(conf.command.image) from error
-    except exception.ImageDeleteNotAuthorized as error:
-        raise exception.CommandError(
-            f'image {conf.command.image} is protected') from error
-
-
-def image_import(conf: cfg.ConfigOpts) -> None:
-    """Put the images of a file into the catalogue: all, or none of them."""
-    name = conf.command.file
-    try:
-        with _open(name) as file:
-            text = file.read()
-    except OSError as error:
-        raise exception.CommandError(f'{name}: {error.strerror}') from error
-    try:
-        read = [(place, records.record(place, attributes))
-                for place, attributes in records.read(text)]
-        _add(conf, read)
-    except exception.InvalidImageRecord as error:
-        raise exception.InvalidImageRecord(f'{name}: {error}') from error
-    print(f'{len(read)} images imported')
-
-
-def image_export(conf: cfg.ConfigOpts) -> None:
-    """Print every image of the catalogue, as JSON lines."""
-    with engine.Database(conf).reader() as connection:
-        for record in images.export(connection):
-            sys.stdout.buffer.write(records.line(record))
-    sys.stdout.buffer.flush()
-
-
-def image_share(conf: cfg.ConfigOpts) -> None:
-    """Share an image, of visibility "shared", with a project."""
-    arguments = conf.command
-    database = engine.Database(conf)
-    try:
-        with database.writer() as connection:
-            images.share(
-                connection, arguments.image, arguments.project,
-                arguments.status)
-    except exception.ImageNotFound as error:
-        raise _no_image(arguments.image) from error
-
-
-def _add(
-    conf: cfg.ConfigOpts, placed: list[tuple[str, images.Record]],
-) -> None:
-    _refuse_twice(placed)
-    database = engine.Database(conf)
-    progress = tqdm.tqdm(
-        total=len(placed), unit=' images', disable=None, leave=False)
-    with progress, database.writer() as connection:
-        for start in range(0, len(placed), BATCH):
-            batch = placed[start:start + BATCH]
-            there = images.existing(
-                connection, [record.id for _, record in batch])
-            for place, record in batch:
-                if record.id in there:
-                    raise exception.InvalidImageRecord(
-                        f'{place}: image {record.id} is in the catalogue '
-                        'already')
-            images.add(connection, [record for _, record in batch])
-            progress.update(len(batch))
-
-
-def _refuse_twice(placed: list[tuple[str, images.Record]]) -> None:
-    first: dict[str, str] = {}
-    for place, record in placed:
-        if record.id in first:
-            raise exception.InvalidImageRecord(
-                f'{place}: image {record.id} is {first[record.id]} already')
-        first[record.id] = place
-
-
-def _open(name: str) -> BinaryIO:
-    return sys.stdin.buffer if name == '-' else open(name, 'rb')
-
-
-def _key_and_value(item: str) -> tuple[str, str]:
-    key, equals, value = item.partition('=')
-    if not key or not equals:
-        raise exception.CommandError(
-            f'--property {item}: it must be KEY=VALUE')
-    return key, value
-
-
-def _no_image(image_id: str) -> exception.OperatorError:
-    return exception.CommandError(f'there is no image {image_id}')
-
-
-def _add_parsers(subparsers: Any) -> None:
-    db = common.group(subparsers, 'db', 'the database')
-    common.command(db, 'sync', db_sync).add_argument(
-        '--force', action='store_true',
-        help='create the tables also in a database that has tables of '
-             'another service')
-    common.command(db, 'version', db_version)
-    image = common.group(subparsers, 'image', "the catalogue's images")
-    _add_create_arguments(common.command(image, 'create', image_create))
-    common.command(image, 'list', image_list)
-    common.command(image, 'show', image_show).add_argument(
-        'image', help='its id')
-    common.command(image, 'delete', image_delete).add_argument(
-        'image', help='its id')
-    common.command(image, 'import', image_import).add_argument(
-        'file', help='JSON lines with an image in each, or what GET '
-        '/v2/images of the Image service answers, or what "openstack image '
-        'list --long -f json" prints; - is the standard input')
-    common.command(image, 'export', image_export)
-    share = common.command(image, 'share', image_share)
-    share.add_argument('image', help='its id')
-    share.add_argument('project', help='the id of the project')
-    share.add_argument(
-        '--status', choices=models.MEMBER_STATUSES, default=models.ACCEPTED,
-        help='of the membership; only an accepted one shows the image '
-             '(default: %(default)s)')
-    usage.add_parsers(subparsers)
-
-
-def _add_create_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('image_name', metavar='NAME')
-    parser.add_argument('--id', help='a UUID (default: a random one)')
-    parser.add_argument(
-        '--project', help='the id of the project that owns it',
-        required=True)
-    parser.add_argument(
-        '--visibility', choices=models.VISIBILITIES, default=models.SHARED,
-        help='(default: %(default)s)')
-    parser.add_argument('--status', default='active',
-                        help='(default: %(default)s)')
-    parser.add_argument('--protected', action='store_true',
-                        help='it cannot be deleted')
-    parser.add_argument('--size', type=int, default=0, help='bytes')
-    parser.add_argument('--min-ram', type=int, default=0, help='MiB')
-    parser.add_argument('--min-disk', type=int, default=0, help='GiB')
-    parser.add_argument('--property', action='append', default=[],
-                        metavar='KEY=VALUE', help='a metadata item')
+from nova_images_compat import extras
 
 
 @common.reports_errors
 def main(*argv: str) -> int:
     """Run a command."""
+    extras.check(extras.DATABASE, 'nova-images-compat-manage')
     conf = loader.load(argv or sys.argv[1:], cli_opts=[cfg.SubCommandOpt(
-        'command', title='commands',
-        handler=_add_parsers)])
+        'command', title='commands', handler=add_parsers)])
     # The standard output is for what a command answers.
     conf.set_default('use_stderr', True)
     # Who is waiting for a command wants to know at once.
-    conf.set_default('max_retries', 0, group='database')
+    database_conf.do_not_wait(conf)
     loader.set_up_logging(conf)
+    _run(conf)
+    return 0
+
+
+def add_parsers(subparsers: Any) -> None:
+    """Add every action."""
+    from nova_images_compat.cmd import database
+    from nova_images_compat.cmd import images
+    from nova_images_compat.cmd import usage
+    for module in (database, images, usage):
+        module.add_parsers(subparsers)
+
+
+def _run(conf: cfg.ConfigOpts) -> None:
+    from oslo_db import exception as db_exception
+    import sqlalchemy as sa
     try:
         conf.command.function(conf)
     except (db_exception.DBError, sa.exc.SQLAlchemyError,
@@ -247,7 +49,6 @@ def main(*argv: str) -> int:
         if isinstance(error.__context__, KeyboardInterrupt):
             raise error.__context__ from None
         raise exception.CommandError(f'the database: {error}') from error
-    return 0
 
 
 if __name__ == '__main__':

@@ -15,13 +15,13 @@ import sys
 from typing import Any
 
 from oslo_config import cfg
-from waitress import server as waitress_server
 
 from nova_images_compat.api import app
 from nova_images_compat.cmd import common
 from nova_images_compat.conf import api
 from nova_images_compat.conf import loader
 from nova_images_compat import exception
+from nova_images_compat import extras
 from nova_images_compat import report
 
 CLI_OPTS = [
@@ -53,8 +53,10 @@ def serve(conf: cfg.ConfigOpts, announce: Callable[[str], None]) -> None:
     :param conf: the service's configuration, with the options of the command
         line
     :param announce: is called with the service's URL as soon as it listens
-    :raises: ConfigurationError, DatabaseNotReady
+    :raises: MissingExtra, ConfigurationError, DatabaseNotReady
     """
+    extras.check(extras.SERVER, 'nova-images-compat-api')
+    from waitress import server as waitress_server
     _refuse_open_door(conf)
     loader.set_up_logging(conf)
     report.set_up(conf)

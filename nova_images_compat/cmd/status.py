@@ -26,11 +26,12 @@ from nova_images_compat.api.pipeline import paste
 from nova_images_compat import background
 from nova_images_compat.cmd import common
 from nova_images_compat.conf import api
+from nova_images_compat.conf import database
 from nova_images_compat.conf import loader
 from nova_images_compat import context as request_context
 from nova_images_compat import coordination
-from nova_images_compat.db import engine
 from nova_images_compat import exception
+from nova_images_compat import extras
 from nova_images_compat import identity
 from nova_images_compat.image.glance import auth
 from nova_images_compat.image.glance import client as glance_client
@@ -170,6 +171,8 @@ class Checks(upgradecheck.UpgradeCommands):
     def _check_usage(self) -> Result:
         if not self.conf['usage'].enabled:
             return _skipped('[usage] enabled is off')
+        extras.check(extras.DATABASE, '[usage] enabled')
+        from nova_images_compat.db import engine
         try:
             engine.Database(self.conf, patient=False)
         except exception.DatabaseUnreachable as error:
@@ -362,7 +365,7 @@ def main(*argv: str) -> int:
         print(f'nova-images-compat: {error}', file=sys.stderr)
         return Code.FAILURE
     # Who is waiting for a command wants to know at once.
-    conf.set_default('max_retries', 0, group='database')
+    database.do_not_wait(conf)
     # It looks for --json there.
     upgradecheck.CONF = conf
     try:

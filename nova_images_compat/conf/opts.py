@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import copy
 
 from oslo_config import cfg
-from oslo_db import options as db_options
 from oslo_middleware import cors
 from oslo_middleware import opts as middleware_opts
 from oslo_policy import opts as policy_opts
@@ -16,6 +15,7 @@ from osprofiler import opts as profiler_opts
 
 from nova_images_compat.conf import api
 from nova_images_compat.conf import coordination
+from nova_images_compat.conf import database
 from nova_images_compat.conf import glance
 from nova_images_compat.conf import paths
 from nova_images_compat.conf import quota
@@ -25,8 +25,6 @@ from nova_images_compat.conf import wsgi
 
 MODULES = (
     paths, api, glance, service_user, coordination, quota, usage, wsgi)
-
-DATABASE_CONNECTION = 'sqlite:///$state_path/catalog.sqlite'
 
 # Nova's; those of oslo.policy 4.3 (2024.1) differ.
 POLICY_DEFAULTS = {'policy_file': 'policy.yaml', 'enforce_new_defaults': True}
@@ -51,8 +49,7 @@ def list_opts() -> list[tuple[cfg.OptGroup | None, Iterable[cfg.Opt]]]:
 
 def set_generator_defaults() -> None:
     """Give the libraries' options our defaults, in a generated sample."""
-    cfg.set_defaults(
-        db_options.database_opts, connection=DATABASE_CONNECTION)
+    database.set_generator_default()
     cors.set_defaults(**CORS_DEFAULTS)
 
 
@@ -63,7 +60,7 @@ def register(conf: cfg.ConfigOpts) -> None:
     """
     for group, opts in list_opts():
         conf.register_opts(opts, group=_own_group(group))
-    db_options.set_defaults(conf, connection=DATABASE_CONNECTION)
+    database.register(conf)
     conf.register_opts(cors.CORS_OPTS, group='cors')
     for name, default in CORS_DEFAULTS.items():
         conf.set_default(name, default, group='cors')

@@ -4,6 +4,7 @@
 
 from collections.abc import Mapping
 import datetime
+from importlib import metadata
 import os
 from typing import Any
 import uuid
@@ -65,6 +66,27 @@ class Configuration(fixtures.Fixture):
                 for name, value in values.items():
                     file.write(f'{name} = {value}\n')
         self.conf = loader.load(['--config-file', self.path], environ={})
+
+
+class Installed(fixtures.Fixture):
+    """Makes packages look as if they were installed in other versions.
+
+    :param versions: by name; None: not installed
+    """
+
+    def __init__(self, versions: Mapping[str, str | None]) -> None:
+        self.versions = versions
+        self._version = metadata.version
+
+    def _setUp(self) -> None:
+        self.useFixture(fixtures.MonkeyPatch(
+            'importlib.metadata.version', self._find))
+
+    def _find(self, name: str) -> str:
+        version = self.versions.get(name, '')
+        if version is None:
+            raise metadata.PackageNotFoundError(name)
+        return version or self._version(name)
 
 
 class Service(fixtures.Fixture):

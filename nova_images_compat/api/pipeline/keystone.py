@@ -3,7 +3,6 @@
 """keystonemiddleware's auth_token: ``[keystone_authtoken]`` of the service's
 own configuration."""
 
-import importlib.util
 from typing import Any
 
 from keystoneauth1 import exceptions as keystone_exception
@@ -16,6 +15,7 @@ from nova_images_compat.api.pipeline import paste
 from nova_images_compat.api import wsgi
 from nova_images_compat.conf import loader
 from nova_images_compat import exception
+from nova_images_compat import extras
 from nova_images_compat import log
 
 LOG = log.getLogger(__name__)
@@ -60,12 +60,13 @@ def _make(
         raise exception.ConfigurationError(
             '[keystone_authtoken] auth_type is not set: with [api] '
             'auth_strategy keystone, the service needs a user of its own')
-    if options.memcache_security_strategy == ENCRYPT and (
-            importlib.util.find_spec('cryptography') is None):
-        raise exception.ConfigurationError(
-            f'[keystone_authtoken] memcache_security_strategy: {ENCRYPT} '
-            'needs the package cryptography: install '
-            'nova-images-compat[token-encryption]')
+    if options.memcached_servers and not options.get('memcache_sasl_enabled'):
+        extras.check(
+            extras.TOKEN_CACHE, '[keystone_authtoken] memcached_servers')
+    if options.memcache_security_strategy == ENCRYPT:
+        extras.check(
+            extras.TOKEN_ENCRYPTION,
+            f'[keystone_authtoken] memcache_security_strategy = {ENCRYPT}')
     return middleware
 
 

@@ -14,6 +14,7 @@ from oslo_config import cfg
 
 from nova_images_compat.api.pipeline import paste
 from nova_images_compat.api import wsgi
+from nova_images_compat import extras
 
 
 class UsageFilter(paste.Filter):
@@ -21,13 +22,14 @@ class UsageFilter(paste.Filter):
 
     :param application: the application behind it
     :param conf: the service's configuration
-    :raises: DatabaseNotReady
+    :raises: MissingExtra, DatabaseNotReady
     """
 
     def __init__(
         self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
     ) -> None:
         super().__init__(application, conf)
+        extras.check(extras.DATABASE, '[usage] enabled')
         # SQLAlchemy comes with it: 25 MiB and a good part of the start.
         from nova_images_compat import usage
         self.counter = usage.UsageCounter(conf)

@@ -64,6 +64,16 @@ class LoadTest(helpers.TestCase):
         for name in extension.ExtensionManager(app.STORES).names():
             self.assertIn(name, str(error))
 
+    def test_a_store_without_its_extra(self) -> None:
+        conf = self.configure(only(image_store='catalog'))
+        for versions, told in (
+                ({'SQLAlchemy': '1.4.51'}, '1.4.51'), ({'alembic': None}, '')):
+            with fixtures.Installed(versions):
+                error = self.assertRaises(
+                    exception.MissingExtra, app.load_store, conf)
+            self.assertIn('[api] image_store = catalog needs', str(error))
+            self.assertIn(told, str(error))
+
     def _refusal(self, group: str, name: str, value: str) -> str:
         service = self.useFixture(fixtures.Service())
         self.path = self.configuration_of(

@@ -248,6 +248,12 @@ class OutputTest(manage_case.ManageTestCase):
             os.close(writing)
         self.assertEqual((0, ''), (result.returncode, result.stderr))
 
+    def test_without_its_extra(self) -> None:
+        with own_fixtures.Installed({'prettytable': None}):
+            self.assertIn(
+                'nova-images-compat-manage needs prettytable',
+                self.fail_with('db', 'version'))
+
     def test_log_that_cannot_be_written(self) -> None:
         path = self.configuration_of('[DEFAULT]\nlog_file = /none/x.log\n')
         result = helpers.run_python(

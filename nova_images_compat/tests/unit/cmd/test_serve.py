@@ -75,6 +75,11 @@ class ServeTest(helpers.TestCase):
                 self.make_server.return_value.run.assert_called()
                 self.make_server.return_value.close.assert_called()
 
+    def test_without_its_extra(self) -> None:
+        with own_fixtures.Installed({'waitress': None}):
+            self.assertIn(
+                'nova-images-compat-api needs waitress', self._refusal())
+
     def test_threads(self) -> None:
         self._serve('--port', '0', '--threads', '9')
         self.assertEqual(9, self.make_server.call_args.kwargs['threads'])

@@ -5,6 +5,7 @@
 from oslo_config import cfg
 from oslo_db import options as db_options
 
+from nova_images_compat.conf import database
 from nova_images_compat.conf import opts
 from nova_images_compat.tests.unit import helpers
 
@@ -46,5 +47,5 @@ class OptionsTest(helpers.TestCase):
         for line in (
                 '[api]', '#auth_strategy = keystone', '#max_limit = 1000',
                 '[quota]', '#metadata_items = 128', '[wsgi]',
-                f'#connection = {opts.DATABASE_CONNECTION}'):
+                f'#connection = {database.CONNECTION}'):
             self.assertIn(line, lines)

@@ -11,6 +11,7 @@ from requests_mock.contrib import fixture as requests_mock_fixture
 
 from nova_images_compat.api.pipeline import keystone
 from nova_images_compat import exception
+from nova_images_compat.tests import fixtures as own_fixtures
 from nova_images_compat.tests.unit import helpers
 
 PUBLIC = 'https://identity.example'
@@ -80,20 +81,24 @@ class KeystoneTest(helpers.FilterTestCase):
                 self.assertIn('[keystone_authtoken]', str(error))
                 self.assertIn(told, str(error))
 
-    def test_an_encrypted_cache_without_its_library(self) -> None:
+    def test_a_cache_without_its_library(self) -> None:
         options = {
             **OPTIONS, 'memcache_security_strategy': 'ENCRYPT',
             'memcache_secret_key': 'key'}
         self.make({'keystone_authtoken': options})
-        self.useFixture(fixtures.MockPatch(
-            'importlib.util.find_spec', return_value=None))
-        error = self.assertRaises(
-            exception.ConfigurationError, self.make,
-            {'keystone_authtoken': options})
-        self.assertIn(
-            '[keystone_authtoken] memcache_security_strategy', str(error))
-        self.make({'keystone_authtoken': {
-            **options, 'memcache_security_strategy': 'MAC'}})
+        for package, changes, told in (
+                ('cryptography', {}, 'memcache_security_strategy'),
+                ('python-memcached', {'memcached_servers': '127.0.0.1:1'},
+                 'memcached_servers')):
+            with self.subTest(package), own_fixtures.Installed(
+                    {package: None}):
+                error = self.assertRaises(
+                    exception.MissingExtra, self.make,
+                    {'keystone_authtoken': {**options, **changes}})
+                self.assertIn(f'[keystone_authtoken] {told}', str(error))
+                self.assertIn(package, str(error))
+                self.make({'keystone_authtoken': {
+                    **options, 'memcache_security_strategy': 'MAC'}})
 
     def test_it_has_the_given_configuration(self) -> None:
         answer = self.send(self.application)

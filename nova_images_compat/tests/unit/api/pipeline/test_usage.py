@@ -15,6 +15,7 @@ from nova_images_compat.db import engine
 from nova_images_compat.db import migration
 from nova_images_compat.db import usage as db_usage
 from nova_images_compat import exception
+from nova_images_compat.tests import fixtures as own_fixtures
 from nova_images_compat.tests.unit import helpers
 
 ON = {'usage': {'enabled': 'true'}}
@@ -92,6 +93,13 @@ class UsageFilterTest(helpers.FilterTestCase):
                     for day in db_usage.days_before(
                             connection, datetime.date.max):
                         db_usage.purge(connection, day)
+
+    def test_without_its_extra(self) -> None:
+        with own_fixtures.Installed({'SQLAlchemy': None}):
+            error = self.assertRaises(
+                exception.MissingExtra, self.factory({
+                    paste.CONF_KEY: self.configure(ON)}), self.endpoint)
+        self.assertIn('[usage] enabled needs SQLAlchemy', str(error))
 
     def test_database_that_is_not_migrated(self) -> None:
         error = self.assertRaises(

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Options of the group ``[database]``: oslo.db's, which the extra "database"
+installs. Without it there are none."""
+
+import importlib.util
+
+from oslo_config import cfg
+
+GROUP = 'database'
+
+CONNECTION = 'sqlite:///$state_path/catalog.sqlite'
+
+
+def register(conf: cfg.ConfigOpts) -> None:
+    """Register the options, with our default of the connection.
+
+    :param conf: the configuration object to register them on
+    """
+    if _is_installed():
+        from oslo_db import options
+        options.set_defaults(conf, connection=CONNECTION)
+
+
+def set_generator_default() -> None:
+    """Give the connection our default, in a generated sample."""
+    if _is_installed():
+        from oslo_db import options
+        cfg.set_defaults(options.database_opts, connection=CONNECTION)
+
+
+def do_not_wait(conf: cfg.ConfigOpts, is_final: bool = False) -> None:
+    """Take a database that does not answer for unreachable at once.
+
+    :param conf: the service's configuration
+    :param is_final: also where a file says otherwise
+    """
+    if _is_installed():
+        change = conf.set_override if is_final else conf.set_default
+        change('max_retries', 0, group=GROUP)
+
+
+def _is_installed() -> bool:
+    return importlib.util.find_spec('oslo_db') is not None
