@@ -6,6 +6,8 @@ the section of nova.conf serves as it is."""
 from keystoneauth1 import loading
 from oslo_config import cfg
 
+from nova_images_compat.conf import session
+
 GROUP = cfg.OptGroup('glance', title='The Image service')
 
 SERVICE_TYPE = 'image'
@@ -27,7 +29,7 @@ _DEPRECATED = {
 }
 
 OPTS = [
-    *loading.get_session_conf_options(deprecated_opts=_DEPRECATED),
+    *session.options(TIMEOUT, _DEPRECATED),
     *(opt for opt in loading.get_adapter_conf_options(
         include_deprecated=False) if opt.dest in _ADAPTER),
     cfg.ListOpt(
@@ -56,5 +58,4 @@ OPTS = [
 ]
 
 cfg.set_defaults(
-    OPTS, service_type=SERVICE_TYPE, timeout=TIMEOUT,
-    valid_interfaces=['internal', 'public'])
+    OPTS, service_type=SERVICE_TYPE, valid_interfaces=['internal', 'public'])

@@ -5,6 +5,8 @@
 from keystoneauth1 import loading
 from oslo_config import cfg
 
+from nova_images_compat.conf import session
+
 GROUP = cfg.OptGroup('service_user', title='The service token')
 
 TIMEOUT = 60.0
@@ -17,8 +19,6 @@ OPTS = [
              "beside the caller's, so that the caller's may expire while a "
              'request is under way. Takes the user of this section: '
              'auth_type, auth_url, username, and so on.'),
-    *loading.get_session_conf_options(),
+    *session.options(TIMEOUT),
     *loading.get_auth_common_conf_options(),
 ]
-
-cfg.set_defaults(OPTS, timeout=TIMEOUT)

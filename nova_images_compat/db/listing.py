@@ -73,6 +73,10 @@ class Shape:
     has_marker: bool
 
 
+# The same further items, for each part of a list that is read by metadata:
+# before 2.0.40, SQLAlchemy expands a list of tuples once a statement.
+ITEMS = tuple(f'items{number}' for number in range(3))
+
 # A list that is read by metadata has more of it, or has not.
 MAX_SHAPES = (len(Index) + 1) * 2 ** 3
 
@@ -193,7 +197,7 @@ def _metadata_parameters(metadata: Mapping[str, str]) -> dict[str, Any]:
     return {
         'key': first, 'digest': digest(metadata[first]),
         'value': metadata[first], 'keys': [key for key, *_ in more],
-        'items': more, 'count': len(more)}
+        **dict.fromkeys(ITEMS, more), 'count': len(more)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -207,7 +211,8 @@ class _Part:
 
 @functools.lru_cache(MAX_SHAPES)
 def _statements(shape: Shape) -> tuple[sa.Select, sa.Select]:
-    parts = [_newest(part, shape) for part in _parts(shape)]
+    parts = [_newest(part, number, shape)
+             for number, part in enumerate(_parts(shape))]
     if len(parts) == 1:
         page = parts[0]
     else:
@@ -305,7 +310,7 @@ def _has_item(table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
             table.c.value == sa.bindparam('value'))
 
 
-def _has_more_metadata() -> sa.ColumnElement[bool]:
+def _has_more_metadata(part_number: int) -> sa.ColumnElement[bool]:
     """Return the condition that an image has all further items.
 
     The keys alone let every database look the items up, each by its key.
@@ -315,7 +320,7 @@ def _has_more_metadata() -> sa.ColumnElement[bool]:
         item.c.image_id == IMAGES.c.id,
         item.c.name.in_(sa.bindparam('keys', expanding=True)),
         sa.tuple_(item.c.name, item.c.value_digest, item.c.value).in_(
-            sa.bindparam('items', expanding=True)))
+            sa.bindparam(ITEMS[part_number], expanding=True)))
     return number.scalar_subquery() == sa.bindparam('count')
 
 
@@ -331,9 +336,9 @@ def _restrictions() -> Iterator[sa.ColumnElement[bool]]:
         yield sa.or_(sa.bindparam(name).is_(None), condition)
 
 
-def _newest(part: _Part, shape: Shape) -> sa.Subquery:
+def _newest(part: _Part, number: int, shape: Shape) -> sa.Subquery:
     if shape.has_more_metadata:
-        part = _where(part, _has_more_metadata())
+        part = _where(part, _has_more_metadata(number))
     if shape.is_restricted:
         part = _where(part, *_restrictions())
     if shape.has_marker:

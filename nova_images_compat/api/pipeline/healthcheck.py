@@ -10,7 +10,6 @@ import time
 from typing import Any
 
 from oslo_config import cfg
-from oslo_middleware import exceptions as middleware_exception
 from oslo_middleware import healthcheck
 from oslo_middleware.healthcheck import pluginbase
 
@@ -25,6 +24,8 @@ LOG = log.getLogger(__name__)
 
 PATH = '/healthcheck'
 OK = 'OK'
+# oslo.middleware's checks of files, of which only one can be meant.
+EXCLUSIVE = frozenset(('disable_by_file', 'enable_by_files'))
 SILENT = 'The image store does not answer'
 
 # Seconds for which an answer of the store does for every probe.
@@ -47,17 +48,19 @@ class HealthcheckFilter(paste.Filter):
         self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
     ) -> None:
         super().__init__(application, conf)
+        options = conf.healthcheck
+        if EXCLUSIVE.issubset(options.backends):
+            raise exception.ConfigurationError(
+                f'[healthcheck] backends: {" and ".join(sorted(EXCLUSIVE))} '
+                'exclude each other')
+        self._is_for_some = bool(options.allowed_source_ranges)
         try:
             self.healthcheck = healthcheck.Healthcheck(application, conf)
-        except middleware_exception.ConfigInvalid as error:
-            raise exception.ConfigurationError(
-                '[healthcheck] backends: enable_by_files and disable_by_file '
-                'exclude each other') from error
         except ValueError as error:
             raise exception.ConfigurationError(
                 f'[healthcheck] allowed_source_ranges: {error}') from error
         # It goes on without those that it cannot have.
-        missing = set(conf.healthcheck.backends).difference(
+        missing = set(options.backends).difference(
             self.healthcheck._backends.names())
         if missing:
             raise exception.ConfigurationError(
@@ -67,13 +70,12 @@ class HealthcheckFilter(paste.Filter):
     def __call__(
         self, environ: dict[str, Any], start_response: Any,
     ) -> Iterable[bytes]:
-        if environ['PATH_INFO'] == PATH:
-            # What it logs is not of the request that the thread had before.
-            context.RequestContext()
-            if not _is_address(environ.get('REMOTE_ADDR')):
-                environ = {**environ, 'REMOTE_ADDR': ''}
-            return self.healthcheck(environ, start_response)
-        return self.application(environ, start_response)
+        if environ['PATH_INFO'] != PATH or self._is_for_some and (
+                not _is_address(environ.get('REMOTE_ADDR'))):
+            return self.application(environ, start_response)
+        # What it logs is not of the request that the thread had before.
+        context.RequestContext()
+        return self.healthcheck(environ, start_response)
 
 
 class StoreHealthcheck(pluginbase.HealthcheckBaseExtension):

@@ -60,7 +60,8 @@ def _make(
         raise exception.ConfigurationError(
             '[keystone_authtoken] auth_type is not set: with [api] '
             'auth_strategy keystone, the service needs a user of its own')
-    if options.memcached_servers and not options.get('memcache_sasl_enabled'):
+    if options.memcached_servers and not (
+            getattr(options, 'memcache_sasl_enabled', False)):
         extras.check(
             extras.TOKEN_CACHE, '[keystone_authtoken] memcached_servers')
     if options.memcache_security_strategy == ENCRYPT:

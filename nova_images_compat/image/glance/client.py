@@ -269,11 +269,12 @@ def _read_body(response: requests.Response, deadline: float) -> bytes:
     :raises: BadGateway: it is not encoded as it says
     """
     parts = []
+    read = getattr(response.raw, 'read1', response.raw.read)
     # None if the server closes the connection after this answer: then a
     # read that begins just before the deadline waits for its own time-out.
     socket = getattr(response.raw.connection, 'sock', None)
     try:
-        while part := response.raw.read1(READ_SIZE, decode_content=True):
+        while part := read(READ_SIZE, decode_content=True):
             parts.append(part)
             if time.monotonic() > deadline:
                 raise keystone_exception.ConnectTimeout(

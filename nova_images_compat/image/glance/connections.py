@@ -10,7 +10,13 @@ from urllib import parse
 from keystoneauth1 import session as keystone_session
 import requests
 
+from nova_images_compat.image.glance import prompt_reads
+
 POOL_SIZE = 64
+
+
+class _Adapter(prompt_reads.Adapter, keystone_session.TCPKeepAliveAdapter):
+    pass
 
 
 class Connections(requests.Session):
@@ -29,8 +35,7 @@ class Connections(requests.Session):
             cookiejar.DefaultCookiePolicy(allowed_domains=()))
         self._settings: dict[tuple[Any, ...], dict[str, Any]] = {}
         for scheme in ('http://', 'https://'):
-            self.mount(scheme, keystone_session.TCPKeepAliveAdapter(
-                pool_maxsize=POOL_SIZE))
+            self.mount(scheme, _Adapter(pool_maxsize=POOL_SIZE))
 
     def request(  # type: ignore[override]
         self, method: str, url: str, *, headers: Mapping[str, str],

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""keystoneauth's options of a session, with seconds that need not be whole:
+before 5.16, its ``timeout`` is an integer."""
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+
+from keystoneauth1 import loading
+from oslo_config import cfg
+
+
+def options(
+    timeout: float,
+    deprecated: Mapping[str, Sequence[cfg.DeprecatedOpt]] | None = None,
+) -> list[cfg.Opt]:
+    """Return the options.
+
+    :param timeout: the default of ``timeout``: seconds
+    :param deprecated: older names of options, by name
+    """
+    return [
+        cfg.FloatOpt(
+            'timeout', default=timeout,
+            help='Seconds that a request may take.')
+        if opt.dest == 'timeout' else opt
+        for opt in loading.get_session_conf_options(
+            deprecated_opts=deprecated)]
