@@ -4,7 +4,7 @@
 integration tests on them, and stops them."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping
 import contextlib
 import os
 import pathlib
@@ -14,6 +14,7 @@ import sys
 import sysconfig
 import time
 
+from nova_images_compat.tests.integration import counts
 from nova_images_compat.tests.integration.stack import description
 from nova_images_compat.tests.integration.stack import errors
 from nova_images_compat.tests.integration.stack import identity
@@ -26,6 +27,15 @@ from nova_images_compat.tests.integration.stack import stack
 from nova_images_compat.tests.integration.stack import venvs
 
 TOP = pathlib.Path(__file__).parents[3]
+
+# The status when a release cannot be had.
+SKIPPED = 77
+
+# The tests that are run with a release, unless it is told which.
+OF_A_RELEASE = (
+    r'test_release\.', r'test_filter\.ContractTest',
+    r'test_filter\.OthersTest', r'test_contract\.', r'test_deployments\.',
+    r'test_writers\.')
 
 HOW_TO_USE = '''\
 The stack is up; Ctrl-C stops it. Our service, and the real Nova:
@@ -49,6 +59,11 @@ def main() -> int:
         '--keep', action='store_true',
         help='run no tests: say how to use the stack, and wait for Ctrl-C')
     parser.add_argument(
+        '--release', choices=venvs.NOVAS,
+        help="take this release's Nova, and its libraries for our service "
+        'and the unit tests; without FILTER, run the tests that tell whether '
+        'we get on with them')
+    parser.add_argument(
         'filters', nargs='*', metavar='FILTER',
         help="run the tests whose names match one of stestr's filters")
     arguments = parser.parse_args()
@@ -57,18 +72,13 @@ def main() -> int:
         with interruption.interruptible():
             stack.check_programs()
             logs = log_directories.make_directory()
-            progress.say('Starting Keystone, Glance, Nova and the service ...')
-            begun = time.monotonic()
-            with running.up(stack.Stack(
-                    logs, interruption.ignore_signals)) as fixture:
-                progress.say(
-                    f'Started in {time.monotonic() - begun:.0f} seconds.')
-                if arguments.keep:
-                    return _keep(fixture)
-                return _run_tests(fixture.path, arguments.filters)
+            return _run(arguments, logs)
     except interruption.Interrupted as interrupted:
         progress.say('Interrupted.')
         return 128 + interrupted.number
+    except errors.ReleaseNotAvailable as error:
+        progress.say(f'integration: {error}')
+        return SKIPPED
     except errors.StackError as error:
         progress.say(f'integration: {error}')
         return 1
@@ -77,16 +87,58 @@ def main() -> int:
             progress.say(f'The logs are in {logs}')
 
 
-def _run_tests(path: str, filters: Sequence[str]) -> int:
-    results = venvs.work_directory().parent / 'results' / 'integration'
+def _run(arguments: argparse.Namespace, logs: str) -> int:
+    """Return the status of the process."""
+    release = arguments.release
+    progress.say('Starting Keystone, Glance, Nova and the service ...')
+    begun = time.monotonic()
+    with running.up(stack.Stack(
+            logs, interruption.ignore_signals, release)) as fixture:
+        progress.say(f'Started in {time.monotonic() - begun:.0f} seconds.')
+        if arguments.keep:
+            return _keep(fixture)
+        filters = arguments.filters
+        if release and not filters:
+            filters = OF_A_RELEASE
+        status = _run_stestr(
+            f'release-{release}' if release else 'integration',
+            sysconfig.get_path('scripts'), pathlib.Path(__file__).parent,
+            '--concurrency', '1', *filters,
+            environment={description.VARIABLE: fixture.path})
+        for line in counts.summary(fixture.description):
+            progress.say(line)
+        if release and not arguments.filters:
+            status = _run_unit_tests(fixture) or status
+        return status
+
+
+def _run_unit_tests(fixture: stack.Stack) -> int:
+    """Run the unit tests with the libraries of the release."""
+    release = fixture.description.release
+    progress.say(f'{release}: the unit tests')
+    return _run_stestr(
+        f'release-{release}-unit', fixture.description.scripts,
+        TOP / 'nova_images_compat/tests/unit')
+
+
+def _run_stestr(
+    name: str, scripts: str, tests: pathlib.Path, *arguments: str,
+    environment: Mapping[str, str] | None = None,
+) -> int:
+    """Run tests, and return the status.
+
+    :param name: of the directory of the results
+    :param scripts: the directory of stestr, which says whose Python it is
+    """
+    results = venvs.work_directory().parent / 'results' / name
     results.mkdir(parents=True, exist_ok=True)
     stestr = subprocess.Popen(
-        [os.path.join(sysconfig.get_path('scripts'), 'stestr'),
-         '--test-path', os.path.dirname(__file__),
-         '--repo-url', str(results),
-         'run', '--concurrency', '1', *filters],
-        cwd=TOP, env={**os.environ, description.VARIABLE: path},
-        stdin=subprocess.DEVNULL, process_group=0)
+        [os.path.join(scripts, 'stestr'), '--test-path', str(tests),
+         '--repo-url', str(results), 'run', *arguments],
+        cwd=TOP, stdin=subprocess.DEVNULL, process_group=0,
+        env={**os.environ, **(environment or {}),
+             'PYTHON': os.path.join(scripts, 'python'),
+             'PATH': os.pathsep.join((scripts, os.environ['PATH']))})
     try:
         return stestr.wait()
     except BaseException:

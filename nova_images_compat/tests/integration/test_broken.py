@@ -15,7 +15,6 @@ from nova_images_compat.tests.integration import broken
 from nova_images_compat.tests.integration import servers
 from nova_images_compat.tests.integration.stack import nova
 from nova_images_compat.tests.integration.stack import uwsgi
-from nova_images_compat.tests.integration.stack import venvs
 
 MODULE = ('nova_images_compat.tests.integration.nova_process.impatient'
           ':application')
@@ -71,7 +70,7 @@ class BrokenTest(testscenarios.WithScenarios, servers.ServersTestCase):
                 f'{broken.OPTIONS}'))
         return uwsgi.Server(
             self.account, f'broken-{os.path.basename(self.directory)}',
-            venvs.program('nova', ''), MODULE, None, self.stack.logs, {
+            self.stack.program('nova', ''), MODULE, None, self.stack.logs, {
                 nova.CONFIG_VARIABLE: config, 'PYTHONPATH': self.directory},
             processes=1)
 

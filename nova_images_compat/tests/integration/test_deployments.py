@@ -5,7 +5,6 @@
 import os
 import pathlib
 import shutil
-import sysconfig
 import tempfile
 from typing import Any
 
@@ -112,7 +111,7 @@ class KollaTest(operations.OperationsTestCase):
         cls.nova = nova.server(
             cls.account, cls.stack, 'kolla-nova', cls.config)
         cls.service = uwsgi.Server(
-            cls.account, 'kolla-service', sysconfig.get_path('scripts'),
+            cls.account, 'kolla-service', cls.stack.scripts,
             'nova_images_compat.wsgi:application', None, cls.stack.logs,
             {loader.FILES_VARIABLE: cls.conf})
         cls.start_all(cls.nova, cls.service)

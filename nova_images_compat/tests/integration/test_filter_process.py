@@ -13,7 +13,6 @@ from nova_images_compat.tests.integration import operations
 from nova_images_compat.tests.integration import servers
 from nova_images_compat.tests.integration.stack import nova
 from nova_images_compat.tests.integration.stack import process
-from nova_images_compat.tests.integration.stack import venvs
 from nova_images_compat.tests.integration import test_filter
 
 SCRIPTS = pathlib.Path(__file__).parent / 'nova_process'
@@ -54,7 +53,7 @@ class GlobalsTest(base.IntegrationTestCase):
         log = os.path.join(self.stack.logs, f'{name}.log')
         with open(log, 'ab') as errors:
             ran = subprocess.run(
-                [venvs.program('nova', 'python'), SCRIPTS / name],
+                [self.stack.program('nova', 'python'), SCRIPTS / name],
                 input=json.dumps(given), stdout=subprocess.PIPE,
                 stderr=errors, text=True, timeout=servers.TIMEOUT,
                 env={'PATH': os.environ['PATH'],
@@ -72,7 +71,7 @@ class EventletTest(operations.OperationsTestCase):
         cls.url = f'http://{process.HOST}:{port}'
         cls.start(process.Server(
             cls.account, cls.__name__,
-            [venvs.program('nova', 'python'),
+            [cls.stack.program('nova', 'python'),
              str(SCRIPTS / 'serve_eventlet.py'), str(port)],
             os.path.join(cls.stack.logs, f'{cls.__name__}.log'),
             lambda: process.url_answers(cls.url), {

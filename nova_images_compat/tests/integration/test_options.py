@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from nova_images_compat.tests import base
-from nova_images_compat.tests.integration.stack import venvs
+from nova_images_compat.tests.integration.stack import description
 
 HERE = pathlib.Path(__file__).parent
 SCRIPT = HERE / 'nova_process' / 'describe_options.py'
@@ -60,7 +60,7 @@ class OptionsTest(base.TestCase):
         self.always, self.sometimes = (
             {(name, what) for name, reasons in listed[when].items()
              for what in reasons} for when in ('always', 'sometimes'))
-        self.venvs = [venvs.path('nova'), *filter(
+        self.venvs = [description.load().venvs['nova'], *filter(
             None, os.environ.get(VARIABLE, '').split(os.pathsep))]
 
     def test_every_difference_has_its_reason(self) -> None:

@@ -7,7 +7,10 @@ import dataclasses
 import json
 import os
 import secrets
+import sysconfig
 from typing import Any
+
+from nova_images_compat.tests.integration.stack import venvs
 
 VARIABLE = 'NOVA_IMAGES_COMPAT_STACK'
 
@@ -51,6 +54,8 @@ class Description:
     :ivar logs: the directory of the logs, which stays
     :ivar identity_url: Keystone's root, without a version; so are the others
     :ivar service_url: our service
+    :ivar release: the release of OpenStack that Nova is of
+    :ivar scripts: the directory of the programs that our service runs with
     :ivar venvs: the directories of the virtual environments, by name
     :ivar pids: of the masters that were started with the stack, by name
     """
@@ -58,6 +63,9 @@ class Description:
     directory: str
     logs: str
     users: dict[str, User]
+    release: str
+    scripts: str
+    venvs: dict[str, str]
     identity_url: str = ''
     image_url: str = ''
     nova_url: str = ''
@@ -69,7 +77,6 @@ class Description:
     mariadb_port: int = 0
     mariadb_user: str = ''
     mariadb_password: str = ''
-    venvs: dict[str, str] = dataclasses.field(default_factory=dict)
     pids: dict[str, int] = dataclasses.field(default_factory=dict)
 
     @property
@@ -80,6 +87,10 @@ class Description:
     def processes(self) -> str:
         """The directory of the processes' registry."""
         return os.path.join(self.directory, 'processes')
+
+    def program(self, name: str, script: str) -> str:
+        """Return the path of a script in a virtual environment."""
+        return os.path.join(self.venvs[name], 'bin', script)
 
     def database_url(self, name: str) -> str:
         """Return the URL of a database, for SQLAlchemy."""
@@ -124,12 +135,25 @@ class Description:
             json.dump(dataclasses.asdict(self), file, indent=2)
 
 
-def new(directory: str, logs: str) -> Description:
-    """Return the description of a stack that has nothing but passwords."""
+def new(
+    directory: str, logs: str, release: str | None = None,
+) -> Description:
+    """Return the description of a stack that has nothing but passwords.
+
+    :param release: whose Nova it is, and whose libraries our service runs
+        with; None: the newest release's Nova, and our own libraries
+    """
+    nova_release = release or venvs.NEWEST
+    paths = {name: venvs.path(name, nova_release) for name in venvs.NAMES}
     return Description(
         directory, logs,
         {name: User(name, secrets.token_hex(16), project, roles)
          for name, (project, roles) in _USERS.items()},
+        release=nova_release,
+        scripts=(
+            os.path.join(paths['nova'], 'bin') if release
+            else sysconfig.get_path('scripts')),
+        venvs=paths,
         mariadb_user='openstack', mariadb_password=secrets.token_hex(16))
 
 

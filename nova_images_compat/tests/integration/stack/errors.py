@@ -30,3 +30,14 @@ class ProcessFailed(StackError):
         with open(log, errors='replace') as file:
             tail = ''.join(file.readlines()[-self.LINES:])
         super().__init__(f'{name}: {how}; the end of {log}:\n{tail}')
+
+
+class ReleaseNotAvailable(StackError):
+    """A release of OpenStack that pip cannot install.
+
+    :param release: the release
+    :param error: what pip says
+    """
+
+    def __init__(self, release: str, error: ProcessFailed) -> None:
+        super().__init__(f'{release} cannot be installed: {error}')

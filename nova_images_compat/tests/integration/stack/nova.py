@@ -3,22 +3,28 @@
 """A real Nova API, of which images are all that can be asked."""
 
 import os
+import re
 import shutil
 import tempfile
 
 from nova_images_compat.tests.integration.stack import configuration
 from nova_images_compat.tests.integration.stack import description
+from nova_images_compat.tests.integration.stack import errors
 from nova_images_compat.tests.integration.stack import openstack
 from nova_images_compat.tests.integration.stack import registry
 from nova_images_compat.tests.integration.stack import uwsgi
-from nova_images_compat.tests.integration.stack import venvs
 
-MODULE = 'nova.wsgi.osapi_compute:application'
+# From Nova 31 on; before, there was just a script.
+_MODULE = 'nova.wsgi.osapi_compute:application'
+_SCRIPT = 'nova-api-wsgi'
+_RELEASES_WITH_SCRIPT = ('2024.1',)
+
 CONFIG_VARIABLE = 'OS_NOVA_CONFIG_DIR'
 
 _CONF = 'nova.conf'
 _PASTE = 'api-paste.ini'
-_PIPELINE_END = ' osapi_compute_app_v21\n'
+_PIPELINE_END = ' osapi_compute_app_v21'
+_KEYSTONE_PIPELINE = re.compile(r'^keystone\w* *=.*$', re.MULTILINE)
 
 # What an operator puts into api-paste.ini.
 _FILTER = '''
@@ -38,7 +44,7 @@ class Nova(openstack.OpenStackService):
         self.config = configuration.write(
             os.path.join(config, _CONF), self._options(config))
         shutil.copy(
-            os.path.join(venvs.path('nova'), 'etc/nova', _PASTE), config)
+            os.path.join(self.stack.venvs['nova'], 'etc/nova', _PASTE), config)
         self._manage('api_db', 'sync')
         self._manage(
             'cell_v2', 'map_cell0', '--database_connection',
@@ -46,8 +52,9 @@ class Nova(openstack.OpenStackService):
         self._manage('db', 'sync')
         self._manage('cell_v2', 'create_cell', '--name', 'cell1')
         self.server = self.useFixture(uwsgi.Server(
-            self.account, 'nova', venvs.program('nova', ''),
-            MODULE, self.port, self.stack.logs, {CONFIG_VARIABLE: config}))
+            self.account, 'nova', self.stack.program('nova', ''),
+            application(self.stack), self.port, self.stack.logs,
+            {CONFIG_VARIABLE: config}))
 
     def _options(self, config: str) -> configuration.Options:
         return {
@@ -77,7 +84,7 @@ class Nova(openstack.OpenStackService):
     def _manage(self, *arguments: str) -> None:
         self.account.run(
             f'nova-manage {" ".join(arguments[:2])}',
-            [venvs.program('nova', 'nova-manage'),
+            [self.stack.program('nova', 'nova-manage'),
              '--config-file', self.config, *arguments],
             os.path.join(self.stack.logs, 'nova-manage.log'))
 
@@ -97,6 +104,7 @@ def add_filter(
     :param section: what its section has beside "use", where "{nova_conf}"
         stands for the path of nova.conf
     :returns: the directory of the copy
+    :raises: StackError: it is not in every pipeline that Keystone is in
     """
     directory = os.path.join(
         tempfile.mkdtemp(prefix='nova-', dir=stack.directory), 'config')
@@ -109,25 +117,47 @@ def add_filter(
         section = 'config_file = ' + configuration.write(
             os.path.join(os.path.dirname(directory), 'images.conf'), options)
     with open(paste) as file:
-        pipelines = file.read()
+        pipelines = _paste_filter(file.read())
     with open(paste, 'w') as file:
-        file.write(pipelines.replace(
-            _PIPELINE_END, f' images_compat{_PIPELINE_END}'))
+        file.write(pipelines)
         file.write(_FILTER.format(
             options=section.replace('{nova_conf}', conf)))
     return directory
 
 
+def _paste_filter(text: str) -> str:
+    """Put our filter before the application of every pipeline."""
+    text = re.sub(
+        f'{_PIPELINE_END}$', f' images_compat{_PIPELINE_END}', text,
+        flags=re.MULTILINE)
+    pipelines = _KEYSTONE_PIPELINE.findall(text)
+    if not pipelines or not all(
+            ' images_compat ' in pipeline for pipeline in pipelines):
+        raise errors.StackError(
+            f'{_PASTE} of this Nova is unlike any that is known: the filter '
+            f'goes before "{_PIPELINE_END}" in {pipelines}')
+    return text
+
+
+def application(stack: description.Description) -> str:
+    """Return Nova's API, as uWSGI is told."""
+    if stack.release in _RELEASES_WITH_SCRIPT:
+        return stack.program('nova', _SCRIPT)
+    return _MODULE
+
+
 def server(
     account: registry.Registry, stack: description.Description, name: str,
-    config: str, module: str = MODULE,
+    config: str, module: str | None = None, threads: int = uwsgi.THREADS,
 ) -> uwsgi.Server:
     """Return one more server on Nova's databases.
 
     :param name: is unlike that of any other server
     :param config: the directory of its configuration
-    :param module: the application
+    :param module: the application, in place of Nova's API
+    :param threads: how many threads each of its processes has
     """
     return uwsgi.Server(
-        account, name, venvs.program('nova', ''), module, None, stack.logs,
-        {CONFIG_VARIABLE: config})
+        account, name, stack.program('nova', ''),
+        module or application(stack), None, stack.logs,
+        {CONFIG_VARIABLE: config}, threads=threads)

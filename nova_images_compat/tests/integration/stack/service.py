@@ -3,7 +3,6 @@
 """Our service, before the real Glance and Keystone."""
 
 import os
-import sysconfig
 import tempfile
 
 import fixtures
@@ -63,7 +62,7 @@ class Service(fixtures.Fixture):
             configuration.merge(
                 default_options(self.stack, directory), self.options))
         self.server = self.useFixture(uwsgi.Server(
-            self.account, self.name, sysconfig.get_path('scripts'),
+            self.account, self.name, self.stack.scripts,
             'nova_images_compat.wsgi:application', self.port,
             self.stack.logs, {loader.FILES_VARIABLE: self.config}))
         self.url = self.server.url

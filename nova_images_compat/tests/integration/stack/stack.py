@@ -40,24 +40,30 @@ class Stack(fixtures.Fixture):
     """Everything, up and known to Keystone.
 
     :param logs: an existing directory for the logs
+    :param release: whose Nova it is, and whose libraries our service runs
+        with; None: the newest release's Nova, and our own libraries
     :param on_stop: is called before anything is stopped
     :ivar path: the file that describes the stack
     """
 
     def __init__(
         self, logs: str, on_stop: Callable[[], None] = lambda: None,
+        release: str | None = None,
     ) -> None:
         self.logs = logs
+        self.release = release
         self.on_stop = on_stop
 
     def _setUp(self) -> None:
         directory = tempfile.mkdtemp(prefix='nova-images-compat-')
         self.addCleanup(shutil.rmtree, directory, ignore_errors=True)
-        self.description = description.new(directory, self.logs)
+        self.description = description.new(
+            directory, self.logs, self.release)
         os.mkdir(self.description.processes)
         self.account = registry.Registry(self.description.processes)
         try:
-            venvs.make(self.account, self.logs)
+            venvs.make(
+                self.account, self.logs, self.description.release)
             self._start_all()
             self.addCleanup(self.account.close)
             self.addCleanup(self.on_stop)
@@ -65,8 +71,6 @@ class Stack(fixtures.Fixture):
             self.on_stop()
             self.account.close()
             raise
-        self.description.venvs = {
-            name: venvs.path(name) for name in venvs.NAMES}
         self.description.pids = self.account.pids()
         self.path = os.path.join(directory, 'stack.json')
         self.description.write(self.path)

@@ -14,9 +14,8 @@ THREADS = 4
 
 # uWSGI resets connections that are kept alive on a plain HTTP socket.
 _FLAGS = (
-    '--master', '--threads', str(THREADS), '--enable-threads', '--lazy-apps',
-    '--thunder-lock', '--die-on-term',
-    '--need-app', '--add-header', 'Connection: close',
+    '--master', '--enable-threads', '--lazy-apps', '--thunder-lock',
+    '--die-on-term', '--need-app', '--add-header', 'Connection: close',
     '--buffer-size', '65535')
 
 # What the master writes when a worker ended that it had not told to.
@@ -30,18 +29,20 @@ class Server(process.Server):
     :param name: what it is
     :param scripts: the directory of pyuwsgi, in the application's virtual
         environment
-    :param module: the application, as MODULE:NAME
+    :param application: is MODULE:NAME, or the path of a WSGI script
     :param port: the port; None: one that is free
     :param logs: the directory of the log
     :param environment: variables that tell the application where its
         configuration is
     :param processes: how many workers it has
+    :param threads: how many threads a worker has
     """
 
     def __init__(
         self, account: registry.Registry, name: str, scripts: str,
-        module: str, port: int | None, logs: str,
+        application: str, port: int | None, logs: str,
         environment: Mapping[str, str], processes: int = PROCESSES,
+        threads: int = THREADS,
     ) -> None:
         self.processes = processes
         self.port = port or process.free_port()
@@ -50,7 +51,9 @@ class Server(process.Server):
             account, name,
             [os.path.join(scripts, 'pyuwsgi'),
              '--http-socket', f'{process.HOST}:{self.port}',
-             '--module', module, '--processes', str(processes), *_FLAGS],
+             '--wsgi-file' if os.path.isabs(application) else '--module',
+             application, '--processes', str(processes),
+             '--threads', str(threads), *_FLAGS],
             os.path.join(logs, f'{name}.log'),
             lambda: process.url_answers(f'{self.url}/'), environment)
 

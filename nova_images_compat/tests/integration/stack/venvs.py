@@ -2,7 +2,7 @@
 
 """The virtual environments of the real services and clients."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from concurrent import futures
 import contextlib
 import fcntl
@@ -12,17 +12,28 @@ import pathlib
 import shutil
 import sys
 
+from nova_images_compat.tests.integration.stack import errors
 from nova_images_compat.tests.integration.stack import registry
 
 NAMES = ('nova', 'glance', 'keystone', 'tempest', 'clients', 'novaclient')
+
+# OpenStack's releases, and the major versions of their Nova.
+NOVAS = {'2024.1': 29, '2025.1': 31, '2025.2': 32, '2026.1': 33, '2026.2': 34}
+NEWEST = '2026.2'
+
+# What pip lists before our package is installed beside Nova, and after.
+BEFORE = 'packages-before.txt'
+AFTER = 'packages-after.txt'
 
 _TOP = pathlib.Path(__file__).parents[4]
 _REQUIREMENTS = pathlib.Path(__file__).parents[1] / 'requirements'
 _STAMP = 'requirements.sha256'
 
-# Our package is a filter in Nova's process, and a plugin of Tempest: where it
-# is installed, with the requirements of what it needs beside.
-_HOSTS = {'nova': 'nova-plugin', 'tempest': None}
+# What an operator's environment has before our package comes.
+_NOVA = ('nova', 'PyMySQL')
+
+# Who has our package installed beside it: its filter, or Tempest's plugin.
+_HOSTS = ('nova', 'tempest')
 
 
 def work_directory() -> pathlib.Path:
@@ -31,126 +42,136 @@ def work_directory() -> pathlib.Path:
         os.environ.get('TOX_WORK_DIR', '.tox')).absolute() / 'real-services'
 
 
-def path(name: str) -> str:
-    """Return the directory of a virtual environment."""
+def path(name: str, release: str = NEWEST) -> str:
+    """Return the directory of a virtual environment.
+
+    :param release: Nova's; all else is of the newest release
+    """
+    if name == 'nova' and release != NEWEST:
+        name = f'nova-{release}'
     return str(work_directory() / 'venvs' / name)
 
 
-def program(name: str, script: str) -> str:
+def program(name: str, script: str, release: str = NEWEST) -> str:
     """Return the path of a script in a virtual environment."""
-    return os.path.join(path(name), 'bin', script)
+    return os.path.join(path(name, release), 'bin', script)
+
+
+def pins(release: str) -> pathlib.Path:
+    """Return the file of the versions that a release's Nova runs with."""
+    return _REQUIREMENTS / 'releases' / f'{release}.txt'
 
 
 def make(
-    account: registry.Registry, logs: str, names: Iterable[str] = NAMES,
+    account: registry.Registry, logs: str, release: str = NEWEST,
 ) -> None:
-    """Make the virtual environments whose requirements have changed, and
-    install our package beside Nova and Tempest.
+    """Make the virtual environments whose requirements have changed, with
+    our package beside Nova and Tempest.
 
     :param account: on whose account pip runs
     :param logs: the directory of pip's logs
+    :param release: Nova's
+    :raises: ReleaseNotAvailable: pip cannot install the release's Nova, or
+        what belongs to it
     :raises: ProcessFailed
     """
-    directory = work_directory() / 'venvs'
-    directory.mkdir(parents=True, exist_ok=True)
-    with contextlib.ExitStack() as stack:
-        lock = stack.enter_context(open(directory / '.lock', 'w'))
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        stale = [name for name in names if not _is_current(name)]
-        if stale:
-            print(f'Making virtual environments: {", ".join(stale)} ...',
-                  file=sys.stderr, flush=True)
-            _make_all(account, logs, stale)
-        for name in names:
-            if name in _HOSTS and not _plugin_is_current(name):
-                _add_plugin(account, logs, name)
-
-
-def _make_all(
-    account: registry.Registry, logs: str, names: Iterable[str],
-) -> None:
     with futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
             for done in futures.as_completed([
-                    pool.submit(_make, account, logs, name)
-                    for name in names]):
+                    pool.submit(_Maker(account, logs, name, release).make)
+                    for name in NAMES]):
                 done.result()
         except BaseException:
             account.close()
             raise
 
 
-def _make(account: registry.Registry, logs: str, name: str) -> None:
-    directory = path(name)
-    shutil.rmtree(directory, ignore_errors=True)
-    account.run(
-        f'venv-{name}', [sys.executable, '-m', 'venv', directory],
-        _log(logs, name))
-    _install(account, logs, name, '-r', _requirements(name))
-    pathlib.Path(directory, _STAMP).write_text(_stamp(name))
+class _Maker:
+    """Makes one virtual environment, unless it is as it is to be."""
+
+    def __init__(
+        self, account: registry.Registry, logs: str, name: str, release: str,
+    ) -> None:
+        self.account = account
+        self.name = name
+        self.release = release
+        self.path = pathlib.Path(path(name, release))
+        self.log = os.path.join(logs, f'venv-{self.path.name}.log')
+        self.requirements = (
+            pins(release) if name == 'nova' else _REQUIREMENTS / f'{name}.txt')
+        self.stamp = self.path / _STAMP
+
+    def make(self) -> None:
+        with _locked(self.path.name):
+            content = self._stamp()
+            if self.stamp.exists() and self.stamp.read_text() == content:
+                return
+            print(f'Making the virtual environment {self.path.name} ...',
+                  file=sys.stderr, flush=True)
+            shutil.rmtree(self.path, ignore_errors=True)
+            self.account.run(
+                f'venv-{self.path.name}',
+                [sys.executable, '-m', 'venv', str(self.path)], self.log)
+            if self.name == 'nova':
+                self._install_nova()
+            else:
+                self._install('-r', str(self.requirements))
+                if self.name in _HOSTS:
+                    self._install_ours('--no-deps')
+            self.stamp.write_text(content)
+
+    def _install_nova(self) -> None:
+        """Install Nova, then our package as an operator does, then what the
+        servers and the tests need.
+        """
+        constraints = ('-c', str(self.requirements))
+        self._install_others(*constraints, *_NOVA)
+        self._list(BEFORE)
+        self._install_ours(*constraints)
+        self._list(AFTER)
+        self._install_others('--no-deps', '-r', str(self.requirements))
+
+    def _install_others(self, *what: str) -> None:
+        try:
+            self._install(*what)
+        except errors.ProcessFailed as error:
+            raise errors.ReleaseNotAvailable(self.release, error) from error
+
+    def _install_ours(self, *options: str) -> None:
+        # An editable installation writes into the checkout.
+        with _locked('checkout'):
+            self._install(*options, '-e', str(_TOP))
+
+    def _install(self, *what: str) -> None:
+        self._pip(
+            self.log, 'install', *what, '--no-input', '--progress-bar=off')
+
+    def _list(self, file: str) -> None:
+        self._pip(str(self.path / file), 'list', '--format=freeze')
+
+    def _pip(self, log: str, *arguments: str) -> None:
+        self.account.run(
+            f'pip-{self.path.name}',
+            [str(self.path / 'bin/python'), '-m', 'pip',
+             '--disable-pip-version-check', *arguments], log)
+
+    def _stamp(self) -> str:
+        """Return what stands for all that the environment was made from; the
+        rest of our package it follows by itself.
+        """
+        files = [self.requirements]
+        if self.name in _HOSTS:
+            files += _TOP / 'setup.cfg', _TOP / 'requirements.txt'
+        content = b''.join(file.read_bytes() for file in files)
+        return hashlib.sha256(
+            content + f'{sys.version} {_TOP}'.encode()).hexdigest()
 
 
-def _add_plugin(account: registry.Registry, logs: str, name: str) -> None:
-    """Install our package, and what its host does not bring along."""
-    requirements = _HOSTS[name]
-    if requirements:
-        _install(
-            account, logs, name, '--no-deps', '-r',
-            _requirements(requirements))
-    _install(account, logs, name, '--no-deps', '-e', str(_TOP))
-    if requirements:
-        account.run(
-            f'pip-check-{name}',
-            [program(name, 'python'), '-m', 'pip', 'check',
-             '--disable-pip-version-check'], _log(logs, name))
-    _plugin_stamp_path(name).write_text(_plugin_stamp(name))
-
-
-def _install(
-    account: registry.Registry, logs: str, name: str, *what: str,
-) -> None:
-    account.run(
-        f'pip-{name}',
-        [program(name, 'python'), '-m', 'pip', 'install', *what,
-         '--disable-pip-version-check', '--no-input', '--progress-bar=off'],
-        _log(logs, name))
-
-
-def _requirements(name: str) -> str:
-    return str(_REQUIREMENTS / f'{name}.txt')
-
-
-def _log(logs: str, name: str) -> str:
-    return os.path.join(logs, f'venv-{name}.log')
-
-
-def _is_current(name: str) -> bool:
-    stamp = pathlib.Path(path(name), _STAMP)
-    return stamp.exists() and stamp.read_text() == _stamp(name)
-
-
-def _stamp(name: str) -> str:
-    return _digest(_requirements(name))
-
-
-def _plugin_is_current(name: str) -> bool:
-    stamp = _plugin_stamp_path(name)
-    return stamp.exists() and stamp.read_text() == _plugin_stamp(name)
-
-
-def _plugin_stamp_path(name: str) -> pathlib.Path:
-    return pathlib.Path(path(name), f'{name}-plugin.sha256')
-
-
-def _plugin_stamp(name: str) -> str:
-    """Return what an editable installation does not follow by itself."""
-    requirements = _HOSTS[name]
-    return _digest(
-        *([_requirements(requirements)] if requirements else []),
-        _TOP / 'setup.cfg', _TOP / 'requirements.txt', extra=str(_TOP))
-
-
-def _digest(*files: str | pathlib.Path, extra: str = '') -> str:
-    content = b''.join(pathlib.Path(file).read_bytes() for file in files)
-    return hashlib.sha256(
-        content + sys.version.encode() + extra.encode()).hexdigest()
+@contextlib.contextmanager
+def _locked(name: str) -> Iterator[None]:
+    """Hold a lock that runs side by side share."""
+    directory = work_directory() / 'venvs'
+    directory.mkdir(parents=True, exist_ok=True)
+    with open(directory / f'.lock-{name}', 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Concurrent writers of one image, in the processes of a real Nova."""
+
+import collections
+from collections.abc import Callable
+from concurrent import futures
+import threading
+
+import requests
+
+from nova_images_compat.tests.integration import servers
+from nova_images_compat.tests.integration.stack import nova
+from nova_images_compat.tests.integration import test_filter
+
+WRITES = 24
+WRITERS = 8
+READERS = 2
+ROUNDS = 2
+
+# Of Nova's own, all the while.
+OTHERS = ('/flavors', '/limits', '/servers')
+
+Statuses = collections.Counter[str]
+
+
+class WritersTestCase(servers.ServersTestCase):
+    """Writers of one image, and readers of what is Nova's.
+
+    :cvar threads: how many threads each of Nova's processes has
+    """
+
+    threads: int
+
+    @classmethod
+    def start_servers(cls) -> None:
+        cls.nova = cls.start(nova.server(
+            cls.account, cls.stack, cls.__name__, nova.add_filter(
+                cls.stack, test_filter.filter_options(cls.stack)),
+            threads=cls.threads))
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.addCleanup(self.glance.delete_all)
+        # Before there are threads that would all fetch one.
+        self.token('member')
+
+    def assertNothingIsLost(self) -> None:
+        for number in range(ROUNDS):
+            with self.subTest(round=number):
+                self.assertRoundWorks()
+
+    def assertRoundWorks(self) -> None:
+        image_id = self.glance.create()
+        wanted = {f'key-{number}': 'x' for number in range(WRITES)}
+        done = threading.Event()
+        with futures.ThreadPoolExecutor(READERS) as readers:
+            reading = [
+                readers.submit(self.read_others, done)
+                for _ in range(READERS)]
+            try:
+                with futures.ThreadPoolExecutor(WRITERS) as writers:
+                    written = Statuses(writers.map(
+                        lambda key: self.write(image_id, key), wanted))
+            finally:
+                done.set()
+            read = sum((reader.result() for reader in reading), Statuses())
+        image = self.glance.show(image_id)
+        kept = {key: image[key] for key in wanted if key in image}
+        outcome = f'{written} written, {len(kept)} kept, {read} read'
+        self.assertEqual({'200': WRITES}, written, outcome)
+        self.assertEqual(wanted, kept, outcome)
+        self.assertEqual({'200'}, set(read), outcome)
+        self.assertGreaterEqual(
+            read['200'], READERS * len(OTHERS), outcome)
+
+    def write(self, image_id: str, key: str) -> str:
+        return status(lambda: self.request(
+            self.nova.url, 'PUT', f'/v2.1/images/{image_id}/metadata/{key}',
+            json={'meta': {key: 'x'}}, timeout=servers.TIMEOUT))
+
+    def read_others(self, done: threading.Event) -> Statuses:
+        """Send requests of Nova's own, each once at least."""
+        statuses = Statuses()
+        while True:
+            for path in OTHERS:
+                statuses[status(lambda: self.request(
+                    self.nova.url, 'GET', f'/v2.1{path}',
+                    timeout=servers.TIMEOUT))] += 1
+            if done.is_set():
+                return statuses
+
+
+def status(send: Callable[[], requests.Response]) -> str:
+    """Return the status of an answer, or why there is none."""
+    try:
+        return str(send().status_code)
+    except requests.RequestException as error:
+        return type(error).__name__
+
+
+class OneThreadTest(WritersTestCase):
+
+    threads = 1
+
+    def test_nothing_is_lost(self) -> None:
+        self.assertNothingIsLost()
+
+
+class FourThreadsTest(WritersTestCase):
+
+    threads = 4
+
+    def test_nothing_is_lost(self) -> None:
+        self.assertNothingIsLost()
