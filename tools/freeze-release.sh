@@ -28,9 +28,10 @@ case "$RELEASE" in
         ;;
 esac
 
-# Beside Nova: what the tests' servers need, and the tests. Without bounds, for
-# the release says which versions there are.
+# Beside Nova: what the tests' servers need, and the tests, and our extras.
+# Without bounds, for the release says which versions there are.
 BESIDE=(PyMySQL python-memcached pyuwsgi redis)
+EXTRAS=(alembic oslo.db prettytable SQLAlchemy tqdm waitress)
 TESTS=(fixtures gabbi hypothesis oslotest psycopg2-binary python-subunit
     PyYAML requests-mock stestr testresources testscenarios)
 mapfile -t OURS < <(sed -n 's/^\([A-Za-z0-9._-]*\).*/\1/p' requirements.txt)
@@ -49,7 +50,7 @@ pip() {
     "$work/venv/bin/python" -m pip --disable-pip-version-check "$@"
 }
 pip install -q --no-input -c "$work/constraints.txt" "nova==$NOVA.*" \
-    "${BESIDE[@]}" "${OURS[@]}" "${TESTS[@]}"
+    "${BESIDE[@]}" "${OURS[@]}" "${EXTRAS[@]}" "${TESTS[@]}"
 pip check
 
 mkdir -p "$REQUIREMENTS/releases"
