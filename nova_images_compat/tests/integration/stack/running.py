@@ -20,8 +20,15 @@ def up(fixture: F) -> Iterator[F]:
     try:
         fixture.setUp()
     except fixtures.MultipleExceptions as error:
-        raise error.args[0][1]
+        raise first_cause(error)
     try:
         yield fixture
     finally:
         fixture.cleanUp()
+
+
+def first_cause(error: BaseException) -> BaseException:
+    """Return what kept a fixture, or one that it uses, from coming up."""
+    while isinstance(error, fixtures.MultipleExceptions):
+        error = error.args[0][1]
+    return error

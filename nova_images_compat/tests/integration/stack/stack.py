@@ -21,6 +21,7 @@ from nova_images_compat.tests.integration.stack import memcached
 from nova_images_compat.tests.integration.stack import nova
 from nova_images_compat.tests.integration.stack import process
 from nova_images_compat.tests.integration.stack import registry
+from nova_images_compat.tests.integration.stack import running
 from nova_images_compat.tests.integration.stack import service
 from nova_images_compat.tests.integration.stack import venvs
 
@@ -106,7 +107,7 @@ class Stack(fixtures.Fixture):
         try:
             return self.useFixture(fixture)
         except fixtures.MultipleExceptions as error:
-            raise error.args[0][1]
+            raise running.first_cause(error)
 
     def _start_keystone(self, port: int) -> None:
         self._use(keystone.Keystone, port)
