@@ -57,10 +57,10 @@ def why_novas(step: Mapping[str, Any]) -> str | None:
     """Return why a step of the contract is answered by Nova itself, if so."""
     if step.get('deviation') in NOVAS:
         return step['deviation']
-    expected = step['expect'].get('json')
-    if isinstance(expected, dict) and expected.keys() & VERSION_DOCUMENTS:
+    document = step['expect'].get('json')
+    if isinstance(document, dict) and document.keys() & VERSION_DOCUMENTS:
         return 'version documents'
-    if RECORDED_NEWEST in json.dumps(expected):
+    if RECORDED_NEWEST in json.dumps(step['expect']):
         return 'newest microversion'
     return None
 
