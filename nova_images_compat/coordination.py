@@ -48,8 +48,7 @@ class ImageLocks:
         options = conf.coordination
         self.url: str = options.backend_url
         self.timeout: float = options.lock_timeout
-        self._backend = lock_backend.LockBackend(
-            self.url, 0 if self.is_in_files else options.max_threads)
+        self._backend = lock_backend.LockBackend(self.url)
 
     @property
     def is_in_files(self) -> bool:
@@ -130,8 +129,7 @@ class HeldLock:
         self._lock = lock
 
     def check(self) -> None:
-        """Ask the backend whether the lock is still held: one round trip to
-        a server, none for a file.
+        """Ask the backend whether the lock is still held.
 
         :raises: LockUnavailable: it is not, or the backend does not answer
         """

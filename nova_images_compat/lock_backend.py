@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The backend of the locks, which may be down, or hang: bounded in time and
-in threads."""
+"""The backend of the locks, which may be down, or hang: nobody waits for it
+longer than a bounded time."""
 
 from collections.abc import Callable
-from concurrent import futures
-import threading
 from typing import Any
 from typing import TypeVar
 from urllib import parse
@@ -16,9 +14,10 @@ import tooz
 from tooz import coordination
 from tooz import locking
 
-from nova_images_compat import background
 from nova_images_compat import exception
 from nova_images_compat import log
+from nova_images_compat import native
+from nova_images_compat import worker
 
 LOG = log.getLogger(__name__)
 
@@ -30,6 +29,10 @@ ANSWER = 2.0
 # Seconds after which the lock of a process that died is free again. Those
 # that live keep theirs alive twice as often.
 LIFE = '6'
+
+# Seconds between two beats that keep locks alive, at most, and after one that
+# failed.
+LONGEST_BEAT, BEAT_AGAIN = 3.0, 1.0
 
 # Options of a URL, unless it has them: seconds.
 _SERVER = {'timeout': '2', 'membership_timeout': LIFE, 'lock_timeout': LIFE}
@@ -53,23 +56,22 @@ FAILED = '[coordination] backend_url: the backend of the locks failed: %s'
 class LockBackend:
     """A tooz backend, connected to by the process that first needs it.
 
+    One thread has it to itself, and keeps its locks alive: under eventlet,
+    what tooz and its libraries lock is safe in one thread only.
+
     After a failure, calls are refused at once until one succeeds: one at a
     time tries.
 
     :param url: ``[coordination] backend_url``
-    :param most_threads: how many threads wait for its answers at most; 0: it
-        answers at once, in the caller's own thread
     """
 
-    def __init__(self, url: str, most_threads: int) -> None:
+    def __init__(self, url: str) -> None:
         self._url = url
-        self._helpers = background.Helpers(most_threads) if (
-            most_threads) else None
-        self._starting = threading.Lock()
+        self._worker = worker.Worker(self._keep_alive)
         self._driver: coordination.CoordinationDriver | None = None
-        self._entering = threading.Lock()
+        self._entering = native.module('threading').Lock()
         self._is_failing = False
-        self._probe: futures.Future[Any] | None = None
+        self._probe: worker.Job[Any] | None = None
 
     def take(self, name: bytes) -> locking.Lock | None:
         """Take a lock; None if somebody else holds it.
@@ -93,9 +95,8 @@ class LockBackend:
         :returns: whether it was still held
         :raises: LockUnavailable: the backend does not answer yet
         """
-        if self._helpers is None:
-            return self._call_here(lambda driver: lock.release())
-        job = self._helpers.call(lock.release)
+        job = self._worker.call(
+            lock.release, self._learn_late, is_optional=False)
         return self._result(job, 0 if self._is_failing else ANSWER)
 
     def call(
@@ -109,41 +110,30 @@ class LockBackend:
         :raises: LockUnavailable: the backend does not answer, or failed last
             time and is being tried
         """
-        if self._helpers is None:
-            return self._call_here(function)
+        def on_late(result: Any, error: BaseException | None) -> None:
+            self._learn_late(result, error)
+            if error is None:
+                undo(result)
+
         with self._entering:
-            if self._is_failing and self._probe and not self._probe.done():
+            if self._is_failing and self._probe and not self._probe.is_done:
                 raise exception.LockUnavailable()
-            job = self._helpers.call(lambda: function(self._started()))
+            job = self._worker.call(
+                lambda: function(self._started()), on_late)
             if self._is_failing:
                 self._probe = job
-        try:
-            return self._result(job, ANSWER)
-        except exception.LockUnavailable:
-            if not job.cancel():
-                job.add_done_callback(
-                    lambda job: job.exception() or undo(job.result()))
-            raise
+        return self._result(job, ANSWER)
 
-    def _call_here(
-        self, function: Callable[[coordination.CoordinationDriver], Result],
-    ) -> Result:
-        try:
-            return function(self._started())
-        except BROKEN as error:
-            LOG.error(FAILED, error)
-            raise exception.LockUnavailable() from error
-
-    def _result(self, job: futures.Future[Result], seconds: float) -> Result:
+    def _result(self, job: worker.Job[Result], seconds: float) -> Result:
         """Return what a job comes to, and learn from it.
 
-        :raises: LockUnavailable: it failed, or takes longer; then it goes on
+        :raises: LockUnavailable: it failed, or takes longer
         """
         try:
             result = job.result(seconds)
-        except futures.TimeoutError as error:
-            self._fail(job, f'it did not answer within {ANSWER:g} seconds')
-            job.add_done_callback(self._learn_late)
+        except TimeoutError as error:
+            self._fail(job, str(error) or (
+                f'it did not answer within {ANSWER:g} seconds'))
             raise exception.LockUnavailable() from error
         except BROKEN as error:
             self._fail(job, error)
@@ -151,19 +141,19 @@ class LockBackend:
         self._succeed()
         return result
 
-    def _fail(self, job: futures.Future[Any], reason: object) -> None:
+    def _fail(self, job: worker.Job[Any], reason: object) -> None:
         """Note a failure, and tell of it unless it is one of many."""
         with self._entering:
             is_news = not self._is_failing or job is self._probe
             self._is_failing = True
-            if job.running():
+            if job.is_running:
                 # It takes longer than anybody waits: the next answer is its.
                 self._probe = job
         if is_news:
             LOG.error(FAILED, reason)
 
-    def _learn_late(self, job: futures.Future[Any]) -> None:
-        if not job.cancelled() and not job.exception():
+    def _learn_late(self, result: Any, error: BaseException | None) -> None:
+        if error is None:
             self._succeed()
 
     def _succeed(self) -> None:
@@ -173,13 +163,25 @@ class LockBackend:
             LOG.warning('The backend of the locks answers again')
 
     def _started(self) -> coordination.CoordinationDriver:
-        with self._starting:
-            if self._driver is None:
-                driver = coordination.get_coordinator(
-                    _with_options(self._url), uuid.uuid4().hex.encode())
-                driver.start(start_heart=True)
-                self._driver = driver
-            return self._driver
+        if self._driver is None:
+            driver = coordination.get_coordinator(
+                _with_options(self._url), uuid.uuid4().hex.encode())
+            driver.start(start_heart=False)
+            self._driver = driver
+        return self._driver
+
+    def _keep_alive(self) -> float | None:
+        """Keep the locks alive that are held, and return the seconds until
+        that is due again; None where nothing needs it.
+        """
+        if self._driver is None or not self._driver.requires_beating:
+            return None
+        try:
+            life = self._driver.heartbeat() or float(LIFE)
+        except BROKEN as error:
+            LOG.warning('The locks are not kept alive: %s', error)
+            return BEAT_AGAIN
+        return min(life / 2, LONGEST_BEAT)
 
 
 def _give_back(lock: locking.Lock | None) -> None:

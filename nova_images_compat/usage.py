@@ -11,7 +11,6 @@ import atexit
 from collections.abc import Mapping
 import datetime
 import os
-import threading
 
 from oslo_config import cfg
 from oslo_db import api as db_api
@@ -21,6 +20,7 @@ from nova_images_compat.db import models
 from nova_images_compat.db import usage as db_usage
 from nova_images_compat import exception
 from nova_images_compat import log
+from nova_images_compat import native
 
 LOG = log.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class Tally:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._lock = threading.Lock()
+        self._lock = native.module('threading').Lock()
         self._counts: dict[db_usage.Call, int] = {}
         self._day = datetime.date.min
         # Those of the day, written or not: each of them is a row.
@@ -148,6 +148,7 @@ class _Writer:
         self._conf = conf
         self._interval: int = conf['usage'].interval
         self._pid = os.getpid()
+        threading = native.module('threading')
         self._starting = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(

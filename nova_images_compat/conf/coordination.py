@@ -21,10 +21,4 @@ OPTS = [
         min=0,
         help='The seconds that a metadata write waits for its lock, before '
              'it is refused with 503.'),
-    cfg.IntOpt(
-        'max_threads',
-        default=4,
-        min=1,
-        help='The most threads of a process that wait for a server of locks. '
-             'A lock in a file needs none.'),
 ]

@@ -3,16 +3,13 @@
 """keystoneauth's options of a session, with seconds that need not be whole:
 before 5.16, its ``timeout`` is an integer."""
 
-from collections.abc import Mapping
-from collections.abc import Sequence
-
 from keystoneauth1 import loading
 from oslo_config import cfg
 
 
 def options(
     timeout: float,
-    deprecated: Mapping[str, Sequence[cfg.DeprecatedOpt]] | None = None,
+    deprecated: dict[str, list[cfg.DeprecatedOpt]] | None = None,
 ) -> list[cfg.Opt]:
     """Return the options.
 

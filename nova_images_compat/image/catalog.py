@@ -22,6 +22,7 @@ from nova_images_compat.db import images
 from nova_images_compat import exception
 from nova_images_compat.image import base
 from nova_images_compat import log
+from nova_images_compat import native
 
 LOG = log.getLogger(__name__)
 
@@ -73,7 +74,12 @@ class CatalogStore(base.ImageStore):
     """Images in ``[database] connection``."""
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
-        self.database = engine.Database(conf)
+        self._databases = native.PerThread(lambda: engine.Database(conf))
+
+    @property
+    def database(self) -> engine.Database:
+        """The database, as this thread reaches it."""
+        return self._databases.get()
 
     @_available
     def check(self) -> None:

@@ -27,6 +27,7 @@ from nova_images_compat.image.glance import auth
 from nova_images_compat.image.glance import connections
 from nova_images_compat.image.glance import endpoints
 from nova_images_compat import log
+from nova_images_compat import native
 from nova_images_compat import version
 
 LOG = log.getLogger(__name__)
@@ -111,6 +112,14 @@ class Answer:
         return exception.BadGateway()
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Own:
+    """What sends requests, and has locks."""
+
+    session: keystone_session.Session
+    service_user: auth.ServiceUser | None
+
+
 class Unanswered(exception.ImageStoreUnavailable):
     """A request that may have been carried out was not answered."""
 
@@ -123,9 +132,9 @@ class Client:
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
-        self.session = _session(conf)
-        self.endpoints = endpoints.Endpoints(conf, self.session)
-        self.service_user = auth.load_service_user(conf)
+        self._own = native.PerThread(lambda: _Own(
+            _session(conf), auth.load_service_user(conf)))
+        self.endpoints = endpoints.Endpoints(conf, self._own.get().session)
         self.timeout = auth.timeout(conf, glance.GROUP.name)
         self.retries: int = conf.glance.num_retries
 
@@ -212,7 +221,7 @@ class Client:
         cause: Exception | None = None
         for root in self.endpoints.candidates(context):
             try:
-                response = self.session.get(
+                response = self._own.get().session.get(
                     f'{root}/', authenticated=False, redirect=False,
                     raise_exc=False, connect_retries=0, stream=True,
                     timeout=CHECK_TIMEOUT)
@@ -236,10 +245,11 @@ class Client:
         headers: Mapping[str, str] | None, timeout: float,
     ) -> Answer:
         deadline = time.monotonic() + timeout
+        own = self._own.get()
         as_caller = adapter.Adapter(
             # A "%" would begin a name that keystoneauth knows.
-            self.session, endpoint_override=root.replace('%', '%%'),
-            auth=auth.CallerAuth(root, context.auth_token, self.service_user),
+            own.session, endpoint_override=root.replace('%', '%%'),
+            auth=auth.CallerAuth(root, context.auth_token, own.service_user),
             global_request_id=context.global_id)
         response = as_caller.request(
             path, method, params=params, data=body,
