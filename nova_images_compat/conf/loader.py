@@ -119,7 +119,8 @@ def _parse(
         with contextlib.redirect_stderr(said):
             _call(conf, argv, places)
     except SystemExit as error:
-        if error.code == 1:
+        # 1, or nothing before oslo.config 9.7.
+        if error.code in (1, None):
             reason, said = said.getvalue(), io.StringIO()
             raise exception.ConfigurationError(reason) from error
         raise

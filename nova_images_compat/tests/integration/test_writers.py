@@ -15,8 +15,13 @@ from nova_images_compat.tests.integration import test_filter
 
 WRITES = 24
 WRITERS = 8
-READERS = 2
 ROUNDS = 2
+
+# Requests until every process has met each of its kind. A Nova of several
+# threads that eventlet has patched hangs by itself, without us, when the first
+# of its own requests come together, and now and then later: so these come one
+# after the other.
+WARMING = 16
 
 # Of Nova's own, all the while.
 OTHERS = ('/flavors', '/limits', '/servers')
@@ -42,8 +47,10 @@ class WritersTestCase(servers.ServersTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.addCleanup(self.glance.delete_all)
-        # Before there are threads that would all fetch one.
-        self.token('member')
+        image_id = self.glance.create()
+        for number in range(WARMING):
+            self.assertEqual('200', self.write(image_id, f'key-{number}'))
+            self.assertEqual({'200'}, set(self.read_others()))
 
     def assertNothingIsLost(self) -> None:
         for number in range(ROUNDS):
@@ -54,41 +61,41 @@ class WritersTestCase(servers.ServersTestCase):
         image_id = self.glance.create()
         wanted = {f'key-{number}': 'x' for number in range(WRITES)}
         done = threading.Event()
-        with futures.ThreadPoolExecutor(READERS) as readers:
-            reading = [
-                readers.submit(self.read_others, done)
-                for _ in range(READERS)]
+        with futures.ThreadPoolExecutor(1) as reader:
+            reading = reader.submit(self.read_others_until, done)
             try:
                 with futures.ThreadPoolExecutor(WRITERS) as writers:
                     written = Statuses(writers.map(
                         lambda key: self.write(image_id, key), wanted))
             finally:
                 done.set()
-            read = sum((reader.result() for reader in reading), Statuses())
+            read = reading.result()
         image = self.glance.show(image_id)
         kept = {key: image[key] for key in wanted if key in image}
         outcome = f'{written} written, {len(kept)} kept, {read} read'
         self.assertEqual({'200': WRITES}, written, outcome)
         self.assertEqual(wanted, kept, outcome)
         self.assertEqual({'200'}, set(read), outcome)
-        self.assertGreaterEqual(
-            read['200'], READERS * len(OTHERS), outcome)
+        self.assertGreaterEqual(read['200'], len(OTHERS), outcome)
 
     def write(self, image_id: str, key: str) -> str:
         return status(lambda: self.request(
             self.nova.url, 'PUT', f'/v2.1/images/{image_id}/metadata/{key}',
             json={'meta': {key: 'x'}}, timeout=servers.TIMEOUT))
 
-    def read_others(self, done: threading.Event) -> Statuses:
-        """Send requests of Nova's own, each once at least."""
-        statuses = Statuses()
-        while True:
-            for path in OTHERS:
-                statuses[status(lambda: self.request(
-                    self.nova.url, 'GET', f'/v2.1{path}',
-                    timeout=servers.TIMEOUT))] += 1
-            if done.is_set():
-                return statuses
+    def read_others_until(self, done: threading.Event) -> Statuses:
+        statuses = self.read_others()
+        while not done.is_set():
+            statuses += self.read_others()
+        return statuses
+
+    def read_others(self) -> Statuses:
+        """Send requests of Nova's own, one after the other."""
+        return Statuses(
+            status(lambda path=path: self.request(
+                self.nova.url, 'GET', f'/v2.1{path}',
+                timeout=servers.TIMEOUT))
+            for path in OTHERS)
 
 
 def status(send: Callable[[], requests.Response]) -> str:

@@ -156,4 +156,7 @@ def run_python(
     return subprocess.run(
         [sys.executable, *arguments], text=True, timeout=60,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**os.environ, **(environ or {})}, check=False, **kwargs)
+        # Where eventlet is installed, it says on the standard error that it is
+        # deprecated, unless it is told so.
+        env={**os.environ, 'EVENTLET_TESTS': '1', **(environ or {})},
+        check=False, **kwargs)

@@ -124,7 +124,7 @@ class BrokenTest(helpers.TestCase):
                 ('usage', 'enabled', 'perhaps'),
                 ('usage', 'interval', '0'),
                 ('database', 'max_pool_size', 'big'),
-                ('oslo_policy', 'remote_timeout', 'often'),
+                ('oslo_policy', 'remote_ssl_verify_server_crt', 'often'),
                 ('DEFAULT', 'rate_limit_burst', 'often')):
             with self.subTest(group=group, name=name, value=value):
                 path = self.configuration_of(f'[{group}]\n{name} = {value}\n')
