@@ -3,6 +3,7 @@
 """Replays the contract on a server."""
 
 from collections.abc import Mapping
+import json
 from typing import Any
 
 import requests
@@ -14,6 +15,11 @@ from nova_images_compat.tests.integration import base
 from nova_images_compat.tests.integration import counts
 
 Step = Mapping[str, Any]
+
+# The releases whose jsonschema, before 4.21, has other words for what the
+# contract was recorded with, and these words.
+WITH_OLD_TEXTS = ('2024.1',)
+OLD_TEXTS = {"'' should be non-empty": "'' is too short"}
 
 
 class ContractTestCase(
@@ -61,32 +67,50 @@ class ContractTestCase(
         :param wrong: what is wrong with the answer by the record
         """
         ours = self.answer
+        if self.stack.release in WITH_OLD_TEXTS and self.is_right(
+                ours, step, with_old_texts(step['expect'])):
+            self.tally.novas['jsonschema texts'] += 1
+            return []
         self.play_on(self.stack.nova_url, step)
         theirs, self.answer = self.answer, ours
         if theirs.status_code != 400:
             return wrong
-        expected = {
-            **step['expect'], 'fault': 'badRequest', 'json': theirs.json()}
-        wrong_here = replay.play(
-            {**step, 'expect': expected}, self.names,
-            lambda path, **kwargs: to_webob(ours))
-        if not wrong_here:
+        if self.is_right(ours, step, {
+                **step['expect'], 'fault': 'badRequest',
+                'json': theirs.json()}):
             self.tally.novas['jsonschema texts'] += 1
-        return wrong_here
+            return []
+        return [*wrong, f'and that Nova says {theirs.text}']
+
+    def is_right(
+        self, answer: requests.Response, step: Step,
+        expected: Mapping[str, Any],
+    ) -> bool:
+        """Say whether an answer that a step had is another that is expected.
+        """
+        return not replay.play(
+            {**step, 'expect': expected}, self.names,
+            lambda path, **kwargs: to_webob(answer))
 
     def play_on(self, url: str, step: Step) -> list[str]:
         """Send a step's request to a server."""
 
         def send(
             path: str, *, method: str, user: str | None,
-            headers: Mapping[str, str], json: Any, body: str | None,
+            headers: Mapping[str, str], **sent: Any,
         ) -> webob.Response:
             self.answer = self.request(
-                url, method, path, user, {**self.headers, **headers}, json,
-                body)
+                url, method, path, user, {**self.headers, **headers}, **sent)
             return to_webob(self.answer)
 
         return replay.play(step, self.names, send)
+
+
+def with_old_texts(expected: Mapping[str, Any]) -> Any:
+    text = json.dumps(expected)
+    for new, old in OLD_TEXTS.items():
+        text = text.replace(new, old)
+    return json.loads(text)
 
 
 def to_webob(answer: requests.Response) -> webob.Response:

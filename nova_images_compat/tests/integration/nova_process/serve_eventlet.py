@@ -7,13 +7,19 @@ The environment has OS_NOVA_DISABLE_EVENTLET_PATCHING=false.
 """
 
 import importlib
+from importlib import metadata
 import sys
 
 # Nova reads what is left of the arguments.
 port = int(sys.argv.pop())
 
 # Patches, so it comes before what would be patched too late.
-application = importlib.import_module('nova.wsgi.osapi_compute').application
+if int(metadata.version('nova').partition('.')[0]) < 31:
+    application = importlib.import_module(
+        'nova.api.openstack.compute.wsgi').init_application()
+else:
+    application = importlib.import_module(
+        'nova.wsgi.osapi_compute').application
 
 eventlet = importlib.import_module('eventlet')
 if not importlib.import_module('eventlet.patcher').is_monkey_patched('socket'):

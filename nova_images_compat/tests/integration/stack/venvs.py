@@ -29,11 +29,19 @@ _TOP = pathlib.Path(__file__).parents[4]
 _REQUIREMENTS = pathlib.Path(__file__).parents[1] / 'requirements'
 _STAMP = 'requirements.sha256'
 
+# Where Nova's environment is too old for the catalogue, the unit tests have one
+# of their own, with newer packages of the extra "database".
+_DATABASES = {'2024.1': _REQUIREMENTS / 'releases/2024.1-database.txt'}
+
 # What an operator's environment has before our package comes.
 _NOVA = ('nova', 'PyMySQL')
 
-# Who has our package installed beside it: its filter, or Tempest's plugin.
-_HOSTS = ('nova', 'tempest')
+# Who has our package installed beside it: its filter, Tempest's plugin, or its
+# unit tests.
+_HOSTS = ('nova', 'tempest', 'unit')
+
+# What there is one of for each release.
+_OF_A_RELEASE = ('nova', 'unit')
 
 
 def work_directory() -> pathlib.Path:
@@ -47,8 +55,8 @@ def path(name: str, release: str = NEWEST) -> str:
 
     :param release: Nova's; all else is of the newest release
     """
-    if name == 'nova' and release != NEWEST:
-        name = f'nova-{release}'
+    if name in _OF_A_RELEASE and release != NEWEST:
+        name = f'{name}-{release}'
     return str(work_directory() / 'venvs' / name)
 
 
@@ -86,6 +94,21 @@ def make(
             raise
 
 
+def make_for_unit_tests(
+    account: registry.Registry, logs: str, release: str,
+) -> str:
+    """Make what the unit tests need to run with a release's libraries, beside
+    its Nova's environment, and return the directory of its scripts.
+
+    :raises: ReleaseNotAvailable, ProcessFailed
+    """
+    if release not in _DATABASES:
+        return program('nova', '', release)
+    maker = _Maker(account, logs, 'unit', release)
+    maker.make()
+    return str(maker.path / 'bin')
+
+
 class _Maker:
     """Makes one virtual environment, unless it is as it is to be."""
 
@@ -97,8 +120,11 @@ class _Maker:
         self.release = release
         self.path = pathlib.Path(path(name, release))
         self.log = os.path.join(logs, f'venv-{self.path.name}.log')
-        self.requirements = (
-            pins(release) if name == 'nova' else _REQUIREMENTS / f'{name}.txt')
+        self.requirements = [
+            pins(release) if name in _OF_A_RELEASE
+            else _REQUIREMENTS / f'{name}.txt']
+        if name == 'unit':
+            self.requirements.append(_DATABASES[release])
         self.stamp = self.path / _STAMP
 
     def make(self) -> None:
@@ -115,7 +141,9 @@ class _Maker:
             if self.name == 'nova':
                 self._install_nova()
             else:
-                self._install('-r', str(self.requirements))
+                for file in self.requirements:
+                    self._install('-r', str(file), *(
+                        ('--no-deps',) if self.name == 'unit' else ()))
                 if self.name in _HOSTS:
                     self._install_ours('--no-deps')
             self.stamp.write_text(content)
@@ -124,12 +152,13 @@ class _Maker:
         """Install Nova, then our package as an operator does, then what the
         servers and the tests need.
         """
-        constraints = ('-c', str(self.requirements))
+        [pinned] = self.requirements
+        constraints = ('-c', str(pinned))
         self._install_others(*constraints, *_NOVA)
         self._list(BEFORE)
         self._install_ours(*constraints)
         self._list(AFTER)
-        self._install_others('--no-deps', '-r', str(self.requirements))
+        self._install_others('--no-deps', '-r', str(pinned))
 
     def _install_others(self, *what: str) -> None:
         try:
@@ -159,7 +188,7 @@ class _Maker:
         """Return what stands for all that the environment was made from; the
         rest of our package it follows by itself.
         """
-        files = [self.requirements]
+        files = [*self.requirements]
         if self.name in _HOSTS:
             files += _TOP / 'setup.cfg', _TOP / 'requirements.txt'
         content = b''.join(file.read_bytes() for file in files)
