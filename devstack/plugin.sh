@@ -45,7 +45,13 @@ function images_compat_url {
 
 # install_images_compat() - Install the package from its source
 function install_images_compat {
-    setup_develop "$NOVA_IMAGES_COMPAT_DIR"
+    local extras=$NOVA_IMAGES_COMPAT_EXTRAS
+
+    # For [keystone_authtoken] memcached_servers. In nova-api, that is Nova's.
+    if is_images_compat_service; then
+        extras=token-cache${extras:+,$extras}
+    fi
+    setup_develop "$NOVA_IMAGES_COMPAT_DIR" "$extras"
 }
 
 # configure_images_compat() - Write the configuration that both modes need

@@ -34,9 +34,16 @@ class FilterTest(base.TestCase):
     def test_installs_and_starts_nothing_of_its_own(self) -> None:
         self.stack()
         self.assertEqual(
-            [('setup_develop', f'{self.scratch}/dest/nova-images-compat')],
+            [('setup_develop', f'{self.scratch}/dest/nova-images-compat', '')],
             self.calls())
         self.assertFalse(self.site.exists())
+
+    def test_installs_extras(self) -> None:
+        self.variables['NOVA_IMAGES_COMPAT_EXTRAS'] = 'database,mysql'
+        self.stack()
+        self.assertEqual(
+            ('setup_develop', f'{self.scratch}/dest/nova-images-compat',
+             'database,mysql'), self.calls()[0])
 
     def test_nova_starts_with_the_filter_in_place(self) -> None:
         self.run_phases(*base.STACK[:2], options='set -o errexit')

@@ -25,7 +25,8 @@ class ServiceTest(base.TestCase):
     def test_calls(self) -> None:
         self.stack()
         self.assertEqual([
-            ('setup_develop', f'{self.scratch}/dest/nova-images-compat'),
+            ('setup_develop', f'{self.scratch}/dest/nova-images-compat',
+             'token-cache'),
             ('setup_logging', str(self.conf_file)),
             ('write_uwsgi_config', str(self.uwsgi),
              'nova_images_compat.wsgi:application', '/compute-images', '',
@@ -44,6 +45,13 @@ class ServiceTest(base.TestCase):
              'http://192.0.2.1/compute-images/healthcheck'),
         ], self.calls())
         self.assertEqual(base.API_PASTE, self.api_paste.read_text())
+
+    def test_installs_further_extras(self) -> None:
+        self.variables['NOVA_IMAGES_COMPAT_EXTRAS'] = 'database,mysql'
+        self.stack()
+        self.assertEqual(
+            ('setup_develop', f'{self.scratch}/dest/nova-images-compat',
+             'token-cache,database,mysql'), self.calls()[0])
 
     def test_unstack_stops_it_and_gives_novas_paths_back(self) -> None:
         self.stack()
