@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 from typing import Any
 from typing import TypeVar
+import unittest
 
 import fixtures
 import requests
@@ -33,6 +34,12 @@ class PackageTest(base.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
+        try:
+            cls.files = installation.tracked_files(
+                'nova_images_compat', SAMPLES)
+        except subprocess.CalledProcessError as error:
+            raise unittest.SkipTest(
+                'pbr makes the package of what git tracks') from error
         built = cls._start(installation.Distributions())
         cls.bare = cls._start(installation.Installation(built.wheel))
         cls.complete = tuple(
@@ -64,16 +71,12 @@ class PackageTest(base.TestCase):
         return str(file)
 
     def test_every_file_is_in_both(self) -> None:
-        tracked = subprocess.run(
-            ['git', 'ls-files', 'nova_images_compat', SAMPLES],
-            cwd=installation.TOP, check=True, capture_output=True,
-            text=True).stdout.splitlines()
         for installed in self.bare, *self.complete:
             package = pathlib.Path(installed.answer(
                 'python', '-c', 'import nova_images_compat as package; '
                 'print(package.__path__[0])').strip())
             self.assertIn(installed.prefix, package.parents)
-            for name in tracked:
+            for name in self.files:
                 place = installed.prefix if name.startswith(
                     SAMPLES) else package.parent
                 self.assertEqual(

@@ -27,6 +27,16 @@ MADE = shutil.ignore_patterns(
     '*.sample')
 
 
+def tracked_files(*places: str) -> list[str]:
+    """Return the files of the checkout that the package is made of.
+
+    :raises: CalledProcessError: it is no clone, as an unpacked archive
+    """
+    return subprocess.run(
+        ['git', 'ls-files', *places], cwd=TOP, check=True,
+        capture_output=True, text=True).stdout.splitlines()
+
+
 class Distributions(fixtures.Fixture):
     """The wheel and the sdist of the checkout.
 
