@@ -48,12 +48,16 @@ class ReferencesTest(_TestCase):
             f'[glance]\nendpoint_override = {text}\n')]
 
     def test_defaults(self) -> None:
+        # As without Nova, which may be installed here, too.
+        self.useFixture(fixtures.MockPatchObject(
+            paths, 'PACKAGES', ('no_nova', 'nova_images_compat')))
         top = os.path.dirname(os.path.dirname(nova_images_compat.__file__))
+        self.assertEqual(top, paths.base_directory())
         for text, expected in (
                 ('http://$my_ip', f'http://{netutils.get_my_ipv4()}'),
                 ('http://$host', f'http://{socket.gethostname()}'),
-                ('http://x$state_path', 'http://x/var/lib/nova-images-compat'),
-                ('http://x$pybasedir', f'http://x{top}')):
+                ('http://x$state_path',
+                 'http://x/var/lib/nova-images-compat')):
             self.assertEqual([expected] * 2, self.values(text), text)
 
     def test_values(self) -> None:
