@@ -29,8 +29,8 @@ _TOP = pathlib.Path(__file__).parents[4]
 _REQUIREMENTS = pathlib.Path(__file__).parents[1] / 'requirements'
 _STAMP = 'requirements.sha256'
 
-# Where Nova's environment is too old for the catalogue, the unit tests have one
-# of their own, with newer packages of the extra "database".
+# Where Nova's environment is too old for the catalogue, the unit tests have
+# one of their own, with newer packages of the extra "database".
 _DATABASES = {'2024.1': _REQUIREMENTS / 'releases/2024.1-database.txt'}
 
 # What an operator's environment has before our package comes.
