@@ -21,6 +21,9 @@ Result = TypeVar('Result')
 # lets other greenlets go on: they grow from the first to the second.
 FIRST_LOOK, LAST_LOOK = 0.0002, 0.01
 
+# Seconds until the beat is due again after a mistake.
+AFTER_MISTAKE = 1.0
+
 
 class Job(Generic[Result]):
     """Something that a worker is to do.
@@ -130,6 +133,7 @@ class Worker:
                     due = None if pause is None else time.monotonic() + pause
             except Exception:
                 LOG.exception('A mistake in a thread that goes on')
+                due = time.monotonic() + AFTER_MISTAKE
             del job
 
 

@@ -139,11 +139,13 @@ class WorkerTest(base.TestCase):
 
     def test_it_goes_on_after_a_mistake(self) -> None:
         log = self.useFixture(fixtures.FakeLogger())
-        beat = mock.Mock(side_effect=[RuntimeError('odd'), None, None])
+        beat = mock.Mock(side_effect=RuntimeError('odd'))
         self.worker = worker.Worker(beat)
         self.assertEqual(7, self.call(lambda: 7).result(10))
         self.assertEqual(8, self.call(lambda: 8).result(10))
         self.assertIn('odd', log.output)
+        time.sleep(0.1)
+        self.assertEqual(1, beat.call_count)
 
     def test_a_fork_has_a_thread_of_its_own(self) -> None:
         self.assertEqual(7, self.call(lambda: 7).result(10))
