@@ -3,6 +3,7 @@
 """What only a part of the package needs: its extras, which pip installs when
 they are asked for."""
 
+from collections.abc import Iterator
 from importlib import metadata
 
 from packaging import requirements
@@ -10,6 +11,9 @@ from packaging import requirements
 from nova_images_compat import exception
 
 DISTRIBUTION = 'nova-images-compat'
+
+WHERE_THERE_ARE_OLDER = (
+    ' into an environment of its own: what is in this one may need the older')
 
 # What uses [database]: the catalogue, the counts of calls, and the command
 # that looks after both.
@@ -28,26 +32,40 @@ def check(name: str, user: str) -> None:
     :param user: what needs it, such as an option
     :raises: MissingExtra
     """
-    reasons = [
-        reason for text in metadata.requires(DISTRIBUTION) or ()
-        if (reason := _missing(requirements.Requirement(text), name))]
-    if reasons:
-        raise exception.MissingExtra(
-            f'{user} needs {", ".join(reasons)}; install '
-            f'{DISTRIBUTION}[{name}]')
+    needs = {
+        f'{requirement.name}{requirement.specifier}': _version(requirement)
+        for requirement in _requirements(name)
+        if not _is_satisfied(requirement)}
+    if not needs:
+        return
+    told = ', '.join(
+        f'{wanted} (there is {found})' if found else wanted
+        for wanted, found in needs.items())
+    # Nova, for one, does not bear a newer version of what it has.
+    where = WHERE_THERE_ARE_OLDER if any(needs.values()) else ''
+    raise exception.MissingExtra(
+        f'{user} needs {told}; install {DISTRIBUTION}[{name}]{where}')
 
 
-def _missing(requirement: requirements.Requirement, extra: str) -> str | None:
-    """Return what is missing of one requirement, if it is of the extra."""
-    marker = requirement.marker
-    if marker is None or marker.evaluate({'extra': ''}) or (
-            not marker.evaluate({'extra': extra})):
-        return None
-    wanted = f'{requirement.name}{requirement.specifier}'
+def _requirements(extra: str) -> Iterator[requirements.Requirement]:
+    """Yield the requirements of an extra that are none without it."""
+    for text in metadata.requires(DISTRIBUTION) or ():
+        requirement = requirements.Requirement(text)
+        marker = requirement.marker
+        if marker and marker.evaluate({'extra': extra}) and (
+                not marker.evaluate({'extra': ''})):
+            yield requirement
+
+
+def _is_satisfied(requirement: requirements.Requirement) -> bool:
+    found = _version(requirement)
+    return found is not None and requirement.specifier.contains(
+        found, prereleases=True)
+
+
+def _version(requirement: requirements.Requirement) -> str | None:
+    """Return the version that is installed, if one is."""
     try:
-        found = metadata.version(requirement.name)
+        return metadata.version(requirement.name)
     except metadata.PackageNotFoundError:
-        return wanted
-    if requirement.specifier.contains(found, prereleases=True):
         return None
-    return f'{wanted} (there is {found})'

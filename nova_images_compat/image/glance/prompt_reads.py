@@ -4,7 +4,8 @@
 
 From 2.1 on, urllib3's response has ``read1`` for it. Before, ``read`` asks the
 response of ``http.client`` once, and hands on what that returns: so that one
-must not wait until all of it is there.
+must not wait until all of it is there. The classes have urllib3's own names,
+which are told in its errors.
 """
 
 import http.client
@@ -28,20 +29,20 @@ class _Response(http.client.HTTPResponse):
         return data
 
 
-class _HTTPConnection(urllib3.connection.HTTPConnection):
+class HTTPConnection(urllib3.connection.HTTPConnection):
     response_class = _Response
 
 
-class _HTTPSConnection(urllib3.connection.HTTPSConnection):
+class HTTPSConnection(urllib3.connection.HTTPSConnection):
     response_class = _Response
 
 
-class _HTTPPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _HTTPConnection
+class HTTPConnectionPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = HTTPConnection
 
 
-class _HTTPSPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _HTTPSConnection
+class HTTPSConnectionPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = HTTPSConnection
 
 
 class Adapter(requests.adapters.HTTPAdapter):
@@ -60,4 +61,4 @@ class Adapter(requests.adapters.HTTPAdapter):
 def _read_promptly(manager: urllib3.PoolManager) -> None:
     if IS_NEEDED:
         manager.pool_classes_by_scheme = {
-            'http': _HTTPPool, 'https': _HTTPSPool}
+            'http': HTTPConnectionPool, 'https': HTTPSConnectionPool}

@@ -32,7 +32,8 @@ class CheckTest(helpers.TestCase):
     def test_a_package_that_is_too_old(self) -> None:
         self.assertRegex(
             self.refusal(SQLAlchemy='1.4.51'),
-            r'needs SQLAlchemy>=2[0-9.]+ \(there is 1\.4\.51\)')
+            r'needs SQLAlchemy>=2[0-9.]+ \(there is 1\.4\.51\); install '
+            r'nova-images-compat\[database\] into an environment of its own')
 
     def test_several(self) -> None:
         said = self.refusal(SQLAlchemy='1.4.51', alembic=None)
