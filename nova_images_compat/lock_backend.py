@@ -4,6 +4,7 @@
 longer than a bounded time."""
 
 from collections.abc import Callable
+import time
 from typing import Any
 from typing import TypeVar
 from urllib import parse
@@ -30,9 +31,9 @@ ANSWER = 2.0
 # that live keep theirs alive twice as often.
 LIFE = '6'
 
-# Seconds between two beats that keep locks alive, at most, and after one that
-# failed.
-LONGEST_BEAT, BEAT_AGAIN = 3.0, 1.0
+# Seconds until the first beat that keeps a lock alive, which most are given
+# back before, between two beats at most, and after one that failed.
+FIRST_BEAT, LONGEST_BEAT, BEAT_AGAIN = 0.25, 3.0, 1.0
 
 # Options of a URL, unless it has them: seconds.
 _SERVER = {'timeout': '2', 'membership_timeout': LIFE, 'lock_timeout': LIFE}
@@ -68,7 +69,10 @@ class LockBackend:
     def __init__(self, url: str) -> None:
         self._url = url
         self._worker = worker.Worker(self._keep_alive)
+        # These three are the worker's.
         self._driver: coordination.CoordinationDriver | None = None
+        self._held: set[locking.Lock] = set()
+        self._beat_at = 0.0
         self._entering = native.module('threading').Lock()
         self._is_failing = False
         self._probe: worker.Job[Any] | None = None
@@ -82,9 +86,14 @@ class LockBackend:
             driver: coordination.CoordinationDriver,
         ) -> locking.Lock | None:
             lock = driver.get_lock(name)
-            return lock if lock.acquire(blocking=False) else None
+            if not lock.acquire(blocking=False):
+                return None
+            if not self._held:
+                self._beat_at = time.monotonic() + FIRST_BEAT
+            self._held.add(lock)
+            return lock
 
-        return self.call(acquire, _give_back)
+        return self.call(acquire, self._give_back)
 
     def release(self, lock: locking.Lock) -> bool:
         """Give a lock back: now, or as soon as the backend answers again.
@@ -96,7 +105,7 @@ class LockBackend:
         :raises: LockUnavailable: the backend does not answer yet
         """
         job = self._worker.call(
-            lock.release, self._learn_late, is_optional=False)
+            lambda: self._release(lock), self._learn_late, is_optional=False)
         return self._result(job, 0 if self._is_failing else ANSWER)
 
     def call(
@@ -170,26 +179,38 @@ class LockBackend:
             self._driver = driver
         return self._driver
 
+    def _release(self, lock: locking.Lock) -> bool:
+        self._held.discard(lock)
+        return lock.release()
+
+    def _give_back(self, lock: locking.Lock | None) -> None:
+        if lock is not None:
+            try:
+                self._release(lock)
+            except BROKEN as error:
+                LOG.warning(
+                    'The lock %s is left to expire: %s', lock.name, error)
+
     def _keep_alive(self) -> float | None:
-        """Keep the locks alive that are held, and return the seconds until
-        that is due again; None where nothing needs it.
+        """Keep the locks alive that are held, if it is time to, and return the
+        seconds until it is; None while nothing needs it.
         """
-        if self._driver is None or not self._driver.requires_beating:
+        driver = self._driver
+        if driver is None or not self._held or not driver.requires_beating:
             return None
+        left = self._beat_at - time.monotonic()
+        if left <= 0:
+            left = self._beat(driver)
+            self._beat_at = time.monotonic() + left
+        return left
+
+    def _beat(self, driver: coordination.CoordinationDriver) -> float:
         try:
-            life = self._driver.heartbeat() or float(LIFE)
+            life = driver.heartbeat() or float(LIFE)
         except BROKEN as error:
             LOG.warning('The locks are not kept alive: %s', error)
             return BEAT_AGAIN
         return min(life / 2, LONGEST_BEAT)
-
-
-def _give_back(lock: locking.Lock | None) -> None:
-    if lock is not None:
-        try:
-            lock.release()
-        except BROKEN as error:
-            LOG.warning('The lock %s is left to expire: %s', lock.name, error)
 
 
 def _with_options(url: str) -> str:

@@ -196,6 +196,20 @@ class BackendTest(_TestCase):
         self.end.set()
         self.wait_for(lambda: self.lock.release.called)
 
+    def test_locks_are_kept_alive_while_they_are_held(self) -> None:
+        self.useFixture(fixtures.MockPatchObject(
+            lock_backend, 'FIRST_BEAT', 0.05))
+        self.driver.requires_beating = True
+        beat = self.driver.heartbeat = mock.Mock(return_value=0.02)
+        with self.locks.hold(IMAGE):
+            beat.assert_not_called()
+            self.wait_for(lambda: beat.call_count > 2)
+            beat.side_effect = tooz.ToozError('down')
+            self.wait_for(lambda: 'not kept alive: down' in self.log.output)
+        count = beat.call_count
+        time.sleep(0.1)
+        self.assertEqual(count, beat.call_count)
+
     def test_release_that_fails_is_told_but_the_work_is_done(self) -> None:
         for effect in ({'side_effect': tooz.ToozError('down')},
                        {'side_effect': OSError('down')},
