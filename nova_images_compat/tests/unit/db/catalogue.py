@@ -8,6 +8,7 @@ from typing import Any
 import uuid
 
 import fixtures
+from oslo_config import cfg
 import sqlalchemy as sa
 
 from nova_images_compat import context as request_context
@@ -140,3 +141,19 @@ class CatalogueTest(databases.OnSQLite, base.TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.catalogue = self.useFixture(Catalogue(self.database_url))
+
+
+class NewDatabaseTest(databases.OnSQLite, base.TestCase):
+    """A test with a database without tables: on SQLite, unless a mixin says
+    otherwise.
+    """
+
+    def setUp(self) -> None:
+        super().setUp()
+        directory = self.useFixture(fixtures.TempDir()).path
+        self.url = self.database_url or f'sqlite:///{directory}/new.sqlite'
+        self.conf = self.configured(self.url)
+        self.engine = sa.create_engine(self.url, poolclass=sa.NullPool)
+
+    def configured(self, url: str) -> cfg.ConfigOpts:
+        return self.useFixture(configuration(url)).conf

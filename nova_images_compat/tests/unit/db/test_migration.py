@@ -24,21 +24,11 @@ from nova_images_compat.tests.unit.db import catalogue
 load_tests = test_fixtures.optimize_module_test_loader()
 
 
-class MigrationOnSQLite(databases.OnSQLite, base.TestCase):
-
-    def setUp(self) -> None:
-        super().setUp()
-        directory = self.useFixture(fixtures.TempDir()).path
-        self.url = self.database_url or f'sqlite:///{directory}/new.sqlite'
-        self.conf = self._configured(self.url)
-        self.engine = sa.create_engine(self.url, poolclass=sa.NullPool)
-
-    def _configured(self, url: str) -> cfg.ConfigOpts:
-        return self.useFixture(catalogue.configuration(url)).conf
+class MigrationOnSQLite(catalogue.NewDatabaseTest):
 
     def _not_ready(self, url: str) -> str:
         error = self.assertRaises(
-            exception.DatabaseNotReady, migration.sync, self._configured(url))
+            exception.DatabaseNotReady, migration.sync, self.configured(url))
         self.assertNotIn('\n', str(error))
         return str(error)
 
@@ -158,7 +148,7 @@ class _OnServer:
         for use in (migration.sync, migration.version, engine.Database):
             error = self.assertRaises(
                 exception.DatabaseNotReady, use,
-                self._configured(engine.url_text(url)))
+                self.configured(engine.url_text(url)))
             self.assertIn('/not_there', str(error))
 
     def test_password_is_never_in_a_message(self) -> None:

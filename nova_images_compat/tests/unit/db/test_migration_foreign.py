@@ -2,14 +2,12 @@
 
 """Tests of databases that have the tables of another service."""
 
-import fixtures
 from oslo_db.sqlalchemy import test_fixtures
 import sqlalchemy as sa
 
 from nova_images_compat.db import migration
 from nova_images_compat.db import models
 from nova_images_compat import exception
-from nova_images_compat.tests import base
 from nova_images_compat.tests import databases
 from nova_images_compat.tests.unit.db import catalogue
 
@@ -19,14 +17,7 @@ NOVA = ('agent_builds', 'aggregate_hosts', 'aggregate_metadata',
         'aggregates', 'instances')
 
 
-class ForeignOnSQLite(databases.OnSQLite, base.TestCase):
-
-    def setUp(self) -> None:
-        super().setUp()
-        directory = self.useFixture(fixtures.TempDir()).path
-        url = self.database_url or f'sqlite:///{directory}/new.sqlite'
-        self.conf = self.useFixture(catalogue.configuration(url)).conf
-        self.engine = sa.create_engine(url, poolclass=sa.NullPool)
+class ForeignOnSQLite(catalogue.NewDatabaseTest):
 
     def _create(self, *names: str) -> None:
         with self.engine.begin() as connection:

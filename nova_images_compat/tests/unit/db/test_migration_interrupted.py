@@ -6,13 +6,11 @@ from typing import Any
 
 from alembic import autogenerate
 from alembic import migration as alembic_migration
-import fixtures
 from oslo_db.sqlalchemy import test_fixtures
 import sqlalchemy as sa
 
 from nova_images_compat.db import migration
 from nova_images_compat.db import models
-from nova_images_compat.tests import base
 from nova_images_compat.tests import databases
 from nova_images_compat.tests.unit.db import catalogue
 
@@ -44,14 +42,7 @@ class _Changes:
                 raise _Killed
 
 
-class InterruptedOnSQLite(databases.OnSQLite, base.TestCase):
-
-    def setUp(self) -> None:
-        super().setUp()
-        directory = self.useFixture(fixtures.TempDir()).path
-        url = self.database_url or f'sqlite:///{directory}/new.sqlite'
-        self.conf = self.useFixture(catalogue.configuration(url)).conf
-        self.engine = sa.create_engine(url, poolclass=sa.NullPool)
+class InterruptedOnSQLite(catalogue.NewDatabaseTest):
 
     def _sync(self, changes: _Changes) -> None:
         sa.event.listen(sa.Engine, 'after_cursor_execute', changes)
