@@ -2,6 +2,9 @@
 
 """What the tests have in common."""
 
+from collections.abc import Callable
+import time
+from typing import Any
 import warnings
 
 from oslotest import base
@@ -16,3 +19,10 @@ class TestCase(base.BaseTestCase):
         caught.__enter__()
         self.addCleanup(caught.__exit__, None, None, None)
         warnings.filterwarnings('error', module='nova_images_compat')
+
+    def wait_for(self, condition: Callable[[], Any]) -> None:
+        """Wait until a condition holds: at most 10 seconds."""
+        end = time.monotonic() + 10
+        while not condition():
+            self.assertLess(time.monotonic(), end, 'It never happens')
+            time.sleep(0.01)

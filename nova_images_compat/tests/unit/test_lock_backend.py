@@ -244,12 +244,6 @@ class BackendTest(_TestCase):
             self.driver.lock.acquired = False
             self.assertRaises(exception.LockUnavailable, lock.check)
 
-    def wait_for(self, condition: Any) -> None:
-        end = time.monotonic() + 10
-        while not condition():
-            self.assertLess(time.monotonic(), end, 'It never happens')
-            time.sleep(0.01)
-
 
 class RedisTest(_TestCase):
     """A Redis of the test's own."""

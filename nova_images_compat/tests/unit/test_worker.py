@@ -78,12 +78,6 @@ class WorkerTest(base.TestCase):
     def give_up(self, job: Any) -> None:
         self.assertRaises(TimeoutError, job.result, 0)
 
-    def wait_for(self, condition: Callable[[], Any]) -> None:
-        end = time.monotonic() + 10
-        while not condition():
-            self.assertLess(time.monotonic(), end, 'It never happens')
-            time.sleep(0.01)
-
     def test_results_and_errors(self) -> None:
         self.assertEqual(7, self.call(lambda: 7).result(10))
         self.assertRaises(
