@@ -9,6 +9,10 @@
 # RELEASE is like 2026.2. NAME==VERSION takes the place of the constraints'.
 set -euo pipefail
 
+if [ "$#" -lt 2 ] || [ ! -r "$2" ]; then
+    echo "usage: $0 RELEASE CONSTRAINTS_FILE [NAME==VERSION ...]" >&2
+    exit 2
+fi
 RELEASE=$1
 CONSTRAINTS=$(realpath "$2")
 shift 2
