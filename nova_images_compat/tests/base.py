@@ -3,11 +3,16 @@
 """What the tests have in common."""
 
 from collections.abc import Callable
+from collections.abc import Iterator
+import contextlib
+import sys
 import time
 from typing import Any
+import unittest
 import warnings
 
 from oslotest import base
+from testtools import content
 
 
 class TestCase(base.BaseTestCase):
@@ -19,6 +24,25 @@ class TestCase(base.BaseTestCase):
         caught.__enter__()
         self.addCleanup(caught.__exit__, None, None, None)
         warnings.filterwarnings('error', module='nova_images_compat')
+
+    @contextlib.contextmanager
+    def case(self, *name: object) -> Iterator[None]:
+        """Name one of several cases of a test.
+
+        If the case fails, the test goes on and fails at its end, and its
+        report has the name of each failed case with its traceback.
+
+        :param name: what distinguishes the case, such as what is sent
+        """
+        try:
+            yield
+        except unittest.SkipTest:
+            raise
+        except Exception:
+            self.force_failure = True
+            self.addDetailUniqueName(
+                f'Failed case: {", ".join(f"{part!r:.200}" for part in name)}',
+                content.TracebackContent(sys.exc_info(), self))
 
     def wait_for(self, condition: Callable[[], Any]) -> None:
         """Wait until a condition holds: at most 10 seconds."""

@@ -47,9 +47,10 @@ class Bodies(_TestCase):
                 ('POST', '/metadata'), ('PUT', '/metadata'),
                 ('PUT', '/metadata/key')):
             for root in ('/v2.1', '/v2'):
-                self.assert_bad(self.send(
-                    f'{root}/images/{self.image_id}{path}', method,
-                    body=body), message)
+                with self.case(root):
+                    self.assert_bad(self.send(
+                        f'{root}/images/{self.image_id}{path}', method,
+                        body=body), message)
 
     def test_broken_json(self) -> None:
         for body in (
@@ -58,7 +59,8 @@ class Bodies(_TestCase):
                 b'{"metadata": {},}', b'{"metadata": {"key": NaN}}',
                 b'{"metadata": {"key": Infinity}}',
                 b'{"metadata": {"key": "\n"}}', b'\0', b'[' * 10):
-            self.assert_refused(body, f'^{MALFORMED}$')
+            with self.case(body):
+                self.assert_refused(body, f'^{MALFORMED}$')
 
     def test_no_body(self) -> None:
         self.assert_refused(b'')
@@ -72,7 +74,8 @@ class Bodies(_TestCase):
                 {'metadata': {'key': 7}, 'meta': {'key': 7}},
                 {'metadata': {'key': None}, 'meta': {'key': None}},
                 {'metadata': {'key': {}}, 'meta': {'key': {}}}):
-            self.assert_refused(json.dumps(document).encode())
+            with self.case(document):
+                self.assert_refused(json.dumps(document).encode())
 
     def test_too_large(self) -> None:
         """Whether it says so before or not."""
@@ -83,8 +86,9 @@ class Bodies(_TestCase):
             CONTENT_LENGTH=None, HTTP_TRANSFER_ENCODING='chunked',
             **{'wsgi.input': io.BytesIO(body), 'wsgi.input_terminated': True})
         for response in (told, chunked):
-            self.assert_fault(response, 413, 'overLimit')
-            self.assertIn(str(MAX_BODY), response.text)
+            with self.case(response):
+                self.assert_fault(response, 413, 'overLimit')
+                self.assertIn(str(MAX_BODY), response.text)
 
     def test_deep_nesting(self) -> None:
         """So deep that reading it, or talking of it, needs too much stack."""
@@ -93,21 +97,24 @@ class Bodies(_TestCase):
                 nested = begin * depth + b'1' + end * depth
                 for wrapper in (b'%s', b'{"metadata": %s, "meta": %s}',
                                 b'{"metadata": {"a": %s}}'):
-                    body = wrapper.replace(b'%s', nested)
-                    self.assert_refused(body[:MAX_BODY])
+                    with self.case(wrapper):
+                        body = wrapper.replace(b'%s', nested)
+                        self.assert_refused(body[:MAX_BODY])
 
     def test_lone_surrogates(self) -> None:
         for text in (r'\ud800', r'\udfff', r'\ude00\ud83d'):
             for item in ('{"%s": "v"}', '{"key": "%s"}'):
-                content = item % text
-                self.assert_refused(
-                    f'{{"metadata": {content}, "meta": {content}}}'.encode(),
-                    f'^{MALFORMED}$')
+                with self.case(item):
+                    content = item % text
+                    self.assert_refused(
+                        f'{{"metadata": {content}, "meta": {content}}}'.encode(),
+                        f'^{MALFORMED}$')
 
     def test_not_utf8(self) -> None:
         for text in (b'\xff', b'\xc3', b'\xed\xa0\x80', b'\xc0\x80'):
-            self.assert_refused(
-                b'{"metadata": {"key": "' + text + b'"}}', f'^{MALFORMED}$')
+            with self.case(text):
+                self.assert_refused(
+                    b'{"metadata": {"key": "' + text + b'"}}', f'^{MALFORMED}$')
         self.assert_refused(
             '{"metadata": {"key": "v"}}'.encode('utf-16'), f'^{MALFORMED}$')
 
@@ -117,22 +124,25 @@ class Bodies(_TestCase):
 
     def test_huge_numbers(self) -> None:
         for number in ('9' * 30, '9' * 5000, '-' + '9' * 5000, '1e999'):
-            self.assert_refused(
-                f'{{"metadata": {{"key": {number}}}, '
-                f'"meta": {{"key": {number}}}}}'.encode())
+            with self.case(number):
+                self.assert_refused(
+                    f'{{"metadata": {{"key": {number}}}, '
+                    f'"meta": {{"key": {number}}}}}'.encode())
 
     def test_bad_keys_and_values(self) -> None:
         for key, value in (
                 ('nul\0', 'v'), ('key\n', 'v'), ('key\n\n', 'v'), ('\n', 'v'),
                 ('', 'v'), ('k' * 256, 'v'), ('ключ', 'v'), ('a/b', 'v'),
                 ('key', 'nul\0'), ('key', '\0'), ('key', 'v' * 256)):
-            path = f'{self.image}/metadata'
-            for method in ('POST', 'PUT'):
-                self.assert_bad(self.send(method=method, path=path, body=(
-                    json.dumps({'metadata': {key: value}}).encode())))
-            self.assert_bad(self.send(
-                f'{path}/key', 'PUT', body=(
-                    json.dumps({'meta': {key: value}}).encode())))
+            with self.case(key, value):
+                path = f'{self.image}/metadata'
+                for method in ('POST', 'PUT'):
+                    with self.case(method):
+                        self.assert_bad(self.send(method=method, path=path, body=(
+                            json.dumps({'metadata': {key: value}}).encode())))
+                self.assert_bad(self.send(
+                    f'{path}/key', 'PUT', body=(
+                        json.dumps({'meta': {key: value}}).encode())))
 
     def test_content_types(self) -> None:
         body = b'{"metadata": {"key": "changed"}}'
@@ -140,16 +150,18 @@ class Bodies(_TestCase):
                 'application/x-www-form-urlencoded', '\xff', ' ', 'json',
                 'multipart/form-data; boundary=x', 'application/json, x/y',
                 base.JSON * 1000):
-            self.assert_fault(
-                self.send(f'{self.image}/metadata', 'POST', body=body,
-                          CONTENT_TYPE=content_type), 415, 'badMediaType')
+            with self.case(content_type):
+                self.assert_fault(
+                    self.send(f'{self.image}/metadata', 'POST', body=body,
+                              CONTENT_TYPE=content_type), 415, 'badMediaType')
 
     def test_content_lengths(self) -> None:
         body = b'{"metadata": {"key": "changed"}}'
         for length in ('-1', 'many', '', '0', '5'):
-            self.assert_bad(self.send(
-                f'{self.image}/metadata', 'POST', body=body,
-                CONTENT_LENGTH=length))
+            with self.case(length):
+                self.assert_bad(self.send(
+                    f'{self.image}/metadata', 'POST', body=body,
+                    CONTENT_LENGTH=length))
 
 
 class Queries(_TestCase):
@@ -158,21 +170,24 @@ class Queries(_TestCase):
 
     def assert_refused(self, query: str, message: str = '.') -> None:
         for path in self.LISTS:
-            self.assert_bad(self.send(path, query=query), message)
+            with self.case(path):
+                self.assert_bad(self.send(path, query=query), message)
 
     def assert_matches(self, query: str, count: int) -> None:
         """Fail unless lists have as many images."""
         for path in self.LISTS:
-            response = self.send(path, query=query)
-            self.assertEqual(200, response.status_int, response.text)
-            self.assertEqual(count, len(response.json['images']))
+            with self.case(path):
+                response = self.send(path, query=query)
+                self.assertEqual(200, response.status_int, response.text)
+                self.assertEqual(count, len(response.json['images']))
 
     def test_limits(self) -> None:
         for name in ('limit', 'page_size', 'offset'):
             for value in ('', '0', '-1', '%2B1', '1.5', '1e3', '0x1', '1_0',
                           'ten', '%201', '1%0A', '%0A', '%D9%A1',
                           '%EF%BC%91', '%00', '0' * 5000):
-                self.assert_refused(f'{name}={value}', name)
+                with self.case(value):
+                    self.assert_refused(f'{name}={value}', name)
 
     def test_limit_of_many_digits(self) -> None:
         self.assert_matches('limit=' + '9' * 5000, 1)
@@ -182,7 +197,8 @@ class Queries(_TestCase):
                 'nope', 'm' * 10_000, '%0A', f'{self.image_id}%0A',
                 f'%7B{self.image_id}%7D', self.image_id.upper(),
                 '00000000-0000-0000-0000-000000000000', '%00', '..'):
-            self.assert_refused(f'marker={value}', 'marker')
+            with self.case(value):
+                self.assert_refused(f'marker={value}', 'marker')
 
     def test_times(self) -> None:
         for value in (
@@ -190,23 +206,27 @@ class Queries(_TestCase):
                 '2026-01-31T12:00:00+99:99', '2026-02-30', '0000-01-01',
                 '99999-01-01', '2026-01-31T25:00:00', '', 'never', '\0',
                 '2' * 10_000):
-            self.assert_refused(
-                parse.urlencode({'changes-since': value}), 'changes-since')
+            with self.case(value):
+                self.assert_refused(
+                    parse.urlencode({'changes-since': value}), 'changes-since')
 
     def test_numbers(self) -> None:
         for name in ('minRam', 'minDisk'):
             for value in ('', 'much', '1.0', '1e3', '0x10', '1%0A', '%2B1',
                           '%D9%A1', '%00'):
-                self.assert_refused(f'{name}={value}', name)
+                with self.case(value):
+                    self.assert_refused(f'{name}={value}', name)
 
     def test_numbers_that_no_image_has(self) -> None:
         for value in ('99999999999', '-1', '9' * 18, '9' * 5000):
-            self.assert_matches(f'minRam={value}', 0)
-            self.assert_matches(f'minDisk={value}', 0)
+            with self.case(value):
+                self.assert_matches(f'minRam={value}', 0)
+                self.assert_matches(f'minDisk={value}', 0)
 
     def test_nul(self) -> None:
         for name in ('name', 'status', 'server', 'type', 'property-key'):
-            self.assert_refused(f'{name}=a%00b', name)
+            with self.case(name):
+                self.assert_refused(f'{name}=a%00b', name)
         self.assert_refused('%00=x')
         self.assert_refused('property-%00=x')
         self.assert_refused('property-=x&property-key%00=x')
@@ -215,14 +235,16 @@ class Queries(_TestCase):
         for text in ('%ff', '\xff', '%C3', '\xc3', '%ED%A0%80', '%C0%80'):
             for query in (f'name={text}', f'{text}=x', f'property-{text}=x',
                           f'marker={text}', f'limit={text}'):
-                self.assert_refused(query)
-                self.assert_bad(self.send(self.image, query=query))
+                with self.case(query):
+                    self.assert_refused(query)
+                    self.assert_bad(self.send(self.image, query=query))
 
     def test_names_that_no_image_has(self) -> None:
         for value in ('n' * 10_000, '%F0%9F%98%80', "'%22--%25_", '%0A'):
             for name in ('name', 'status', 'server', 'type', 'property-key',
                          f'property-{value}'):
-                self.assert_matches(f'{name}={value}', 0)
+                with self.case(name):
+                    self.assert_matches(f'{name}={value}', 0)
 
     def test_thousands_of_parameters(self) -> None:
         self.assert_matches(
@@ -236,11 +258,12 @@ class Queries(_TestCase):
             query = '&'.join(
                 f'property-{number}=x' for number in range(count))
             for path in self.LISTS:
-                response = self.send(path, query=query)
-                if response.status_int == 200:
-                    self.assertEqual([], response.json['images'])
-                else:
-                    self.assert_bad(response)
+                with self.case(path):
+                    response = self.send(path, query=query)
+                    if response.status_int == 200:
+                        self.assertEqual([], response.json['images'])
+                    else:
+                        self.assert_bad(response)
 
 
 class Paths(_TestCase):
@@ -249,13 +272,15 @@ class Paths(_TestCase):
         """It does not reach what is called so without one."""
         image = self.image
         for end in ('\n', '\r', '\r\n', '\0', ' ', '\x0b', '\x85', '\xc2\x85'):
-            for method in ('GET', 'DELETE'):
-                self.assert_not_found(self.send(image + end, method))
-                self.assert_not_found(
-                    self.send(f'{image}/metadata/key{end}', method))
-            self.assert_not_found(self.send(f'{image}/metadata{end}'))
-            self.assert_not_found(self.send(
-                f'{image}{end}/metadata', 'PUT', body=b'{"metadata": {}}'))
+            with self.case(end):
+                for method in ('GET', 'DELETE'):
+                    with self.case(method):
+                        self.assert_not_found(self.send(image + end, method))
+                        self.assert_not_found(
+                            self.send(f'{image}/metadata/key{end}', method))
+                self.assert_not_found(self.send(f'{image}/metadata{end}'))
+                self.assert_not_found(self.send(
+                    f'{image}{end}/metadata', 'PUT', body=b'{"metadata": {}}'))
 
     def test_other_spellings_of_an_id(self) -> None:
         for spelling in (
@@ -264,8 +289,9 @@ class Paths(_TestCase):
                 f'./{self.image_id}', f'../images/{self.image_id}',
                 f'{self.image_id}?', f'{self.image_id}#', '%', "'", '*'):
             for method in ('GET', 'DELETE'):
-                self.assert_not_found(
-                    self.send(f'/v2.1/images/{spelling}', method))
+                with self.case(method):
+                    self.assert_not_found(
+                        self.send(f'/v2.1/images/{spelling}', method))
 
     def test_not_utf8(self) -> None:
         for text in ('\xff', '\xc3', '\xed\xa0\x80'):
@@ -273,19 +299,22 @@ class Paths(_TestCase):
                          f'{self.image}/{text}',
                          f'{self.image}/metadata/{text}'):
                 for method in ('GET', 'PUT', 'DELETE'):
-                    self.assert_not_found(self.send(path, method))
+                    with self.case(method):
+                        self.assert_not_found(self.send(path, method))
 
     def test_not_utf8_outside_of_a_version(self) -> None:
         for path in ('/\xff', '/v3/\xff', '/\xc3/v2.1'):
-            response = self.send(path)
-            self.assertIn(response.status_int, (300, 400, 404), repr(path))
+            with self.case(path):
+                response = self.send(path)
+                self.assertIn(response.status_int, (300, 400, 404), repr(path))
 
     def test_very_long(self) -> None:
         for path in ('/v2.1/images/' + 'x' * 10_000,
                      '/v2.1/' + 'a' * 10_000,
                      self.image + '/metadata/' + 'k' * 10_000,
                      '/v2.1' + '/images' * 5000):
-            self.assert_not_found(self.send(path))
+            with self.case(path):
+                self.assert_not_found(self.send(path))
 
 
 class Headers(_TestCase):
@@ -294,9 +323,10 @@ class Headers(_TestCase):
         for accept in ('', ',,,', 'application/json;q=many', '*' * 10_000,
                        'a/b;q=2', '\xff', 'text/html', '*/*;q=0',
                        'application/json;q=0', '"', ',' * 10_000):
-            response = self.send(self.image, HTTP_ACCEPT=accept)
-            self.assertEqual(200, response.status_int)
-            self.assertEqual(base.JSON, response.content_type)
+            with self.case(accept):
+                response = self.send(self.image, HTTP_ACCEPT=accept)
+                self.assertEqual(200, response.status_int)
+                self.assertEqual(base.JSON, response.content_type)
 
     def test_hosts(self) -> None:
         """A host that is none cannot be in a link: it is refused, or the
@@ -305,29 +335,33 @@ class Headers(_TestCase):
         for host in ('', '/', ' ', 'a b', '[::1', 'a:b:c', 'x/y', '?', '#',
                      'a@b', '\xff', 'x' * 10_000):
             for path in ('/', '/v2.1/images', self.image):
-                response = self.send(path, HTTP_HOST=host)
-                self.assertIn(response.status_int, (200, 400), repr(host))
-                if response.status_int == 400:
-                    self.assert_bad(response)
+                with self.case(path):
+                    response = self.send(path, HTTP_HOST=host)
+                    self.assertIn(response.status_int, (200, 400), repr(host))
+                    if response.status_int == 400:
+                        self.assert_bad(response)
 
     def test_microversions(self) -> None:
         for version in ('2.\xb2', '2.-1', '\xff', '02.1', '2.',
                         '2,1'):
-            self.assert_bad(self.send(
-                self.image, HTTP_X_OPENSTACK_NOVA_API_VERSION=version))
+            with self.case(version):
+                self.assert_bad(self.send(
+                    self.image, HTTP_X_OPENSTACK_NOVA_API_VERSION=version))
         faults = {400: 'badRequest', 406: 'computeFault'}
         for version in ('2.' + '9' * 5000, '9' * 5000 + '.1'):
-            response = self.send(
-                self.image, HTTP_OPENSTACK_API_VERSION=f'compute {version}')
-            self.assert_fault(
-                response, response.status_int, faults[response.status_int])
+            with self.case(version):
+                response = self.send(
+                    self.image, HTTP_OPENSTACK_API_VERSION=f'compute {version}')
+                self.assert_fault(
+                    response, response.status_int, faults[response.status_int])
 
     def test_tokens(self) -> None:
         for token in ('', ':', 'a:', ':b', 'a:b:', 'a:b:c:d', 'a:b\n', '\xff',
                       'x' * 100_000):
-            response = self.send(self.image, HTTP_X_AUTH_TOKEN=token)
-            self.assertEqual(401, response.status_int)
-            self.assertEqual(401, response.json['error']['code'])
+            with self.case(token):
+                response = self.send(self.image, HTTP_X_AUTH_TOKEN=token)
+                self.assertEqual(401, response.status_int)
+                self.assertEqual(401, response.json['error']['code'])
 
 
 class DuplicateKeys(base.TestCase):

@@ -162,17 +162,19 @@ class _CostTest(testscenarios.WithScenarios, base.TestCase):
         method, path, body = request
         costs = []
         for image_id in self.ids()[:ROUNDS]:
-            self.spent()
-            url = f'/v2.1/images{path}'.format(id=image_id)
-            with counted(fake_glance.FakeGlance._answer) as calls:
-                response = self.service.request(url, method, json=body)
-            self.assertLess(response.status_int, 300, response.text)
-            costs.append(Cost(*self.spent(), calls.number))
+            with self.case(image_id):
+                self.spent()
+                url = f'/v2.1/images{path}'.format(id=image_id)
+                with counted(fake_glance.FakeGlance._answer) as calls:
+                    response = self.service.request(url, method, json=body)
+                self.assertLess(response.status_int, 300, response.text)
+                costs.append(Cost(*self.spent(), calls.number))
         return costs[1:]
 
     def check(self, measured: list[Cost], recorded: Cost) -> None:
         for cost in measured:
-            self.assertEqual(recorded[:2], cost[:2])
+            with self.case(cost):
+                self.assertEqual(recorded[:2], cost[:2])
         functions = min(cost.functions for cost in measured)
         self.assertLessEqual(
             functions, recorded.functions * TOLERANCE,
@@ -259,15 +261,16 @@ class Filter(base.TestCase):
             {}, config_file=service.configuration.path)
         application = make(self._answer)
         for path, functions in HANDED_ON.items():
-            environ = webob.Request.blank(
-                path, headers={'OpenStack-API-Version': ABOVE}).environ
-            application(environ, None)
-            with counted(self._answer) as calls:
-                answer = application(environ, None)
-            self.assertEqual([b'Nova'], answer)
-            self.assertLessEqual(
-                calls.number, functions * TOLERANCE,
-                f'{path}: {calls.number}')
+            with self.case(path, functions):
+                environ = webob.Request.blank(
+                    path, headers={'OpenStack-API-Version': ABOVE}).environ
+                application(environ, None)
+                with counted(self._answer) as calls:
+                    answer = application(environ, None)
+                self.assertEqual([b'Nova'], answer)
+                self.assertLessEqual(
+                    calls.number, functions * TOLERANCE,
+                    f'{path}: {calls.number}')
 
     def _answer(self, environ: Any, start_response: Any) -> list[bytes]:
         return [b'Nova']

@@ -42,9 +42,10 @@ class NovaOptionsPage(base.TestCase):
         listed = yaml.safe_load(OPTION_DIFFERENCES.read_text('utf-8'))
         for options in listed.values():
             for option in options:
-                group, name = option.split()
-                self.assertRegex(
-                    told, rf'{re.escape(group)}[^*]*\b{name}``', option)
+                with self.case(option):
+                    group, name = option.split()
+                    self.assertRegex(
+                        told, rf'{re.escape(group)}[^*]*\b{name}``', option)
 
 
 class PolicyFiles(base.TestCase):
@@ -60,8 +61,9 @@ class PolicyFiles(base.TestCase):
 
     def test_closed(self) -> None:
         for user in ('member', 'admin'):
-            self.assertEqual(
-                set(), self.allowed('policy-closed.yaml', user))
+            with self.case(user):
+                self.assertEqual(
+                    set(), self.allowed('policy-closed.yaml', user))
 
     def allowed(self, name: str, user: str) -> set[str]:
         """Return the operations that a policy file lets a user do."""

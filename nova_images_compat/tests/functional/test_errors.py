@@ -153,8 +153,9 @@ class DatabaseGone(_TestCase):
             for table in ('image_members', 'image_properties', 'images'):
                 connection.exec_driver_sql(f'DROP TABLE {table}')
         for response in self._requests(service, image_id):
-            self.assert_unexpected(response)
-            self.assertNotRegex(str(response), '(?i)sql|no such table')
+            with self.case(response):
+                self.assert_unexpected(response)
+                self.assertNotRegex(str(response), '(?i)sql|no such table')
         self.assertIn('no such table: images', self.log.output)
 
     def test_it_comes_back(self) -> None:
@@ -164,10 +165,11 @@ class DatabaseGone(_TestCase):
                 sa.Connection, 'execute', autospec=True,
                 side_effect=db_exception.DBConnectionError(SECRET)):
             for response in self._requests(service, image_id):
-                self.assert_fault(response, 503, 'serviceUnavailable')
-                self.assertRegex(
-                    response.headers['Retry-After'], '^[1-9][0-9]*$')
-                self.assertNotIn('squeamish', str(response))
+                with self.case(response):
+                    self.assert_fault(response, 503, 'serviceUnavailable')
+                    self.assertRegex(
+                        response.headers['Retry-After'], '^[1-9][0-9]*$')
+                    self.assertNotIn('squeamish', str(response))
         self.assertIn(SECRET, self.log.output)
         response = service.request(f'/v2.1/images/{image_id}')
         self.assertEqual(200, response.status_int)

@@ -84,7 +84,8 @@ class Calls(_TestCase):
                 '/v2.1/images/detail', '/v2.1/images?limit=1',
                 '/v2.1/images/detail?limit=1&name=a%3Ab',
                 f'/v2.1/images?marker={self.image_id}'):
-            self.assertEqual(['GET'], self._calls_of(path), path)
+            with self.case(path):
+                self.assertEqual(['GET'], self._calls_of(path), path)
 
     def test_deletion(self) -> None:
         self.assertEqual(['DELETE'], self._calls_of(self.path, 'DELETE'))
@@ -96,9 +97,10 @@ class Calls(_TestCase):
                 (path, 'PUT', {'metadata': {'a': '2', 'c': '2'}}),
                 (f'{path}/c', 'PUT', {'meta': {'c': '3'}}),
                 (f'{path}/c', 'DELETE', None)):
-            self.assertEqual(
-                ['GET', 'PATCH'],
-                self._calls_of(call[0], call[1], json=call[2]), call)
+            with self.case(call):
+                self.assertEqual(
+                    ['GET', 'PATCH'],
+                    self._calls_of(call[0], call[1], json=call[2]), call)
         self.assertEqual({'a': '2'}, self.glance.metadata(self.image_id))
 
     def test_whole_list(self) -> None:
@@ -139,11 +141,12 @@ class WhoAsks(_TestCase):
             '/v2.1/images', headers={'X-OpenStack-Request-ID': GLOBAL_ID})
         self.assertEqual(200, response.status_int)
         for sent in (*self.glance.requests, *self.glance.schemas):
-            self.assertEqual(
-                (fixtures.TOKENS['member'], GLOBAL_ID),
-                (sent.headers['X-Auth-Token'],
-                 sent.headers['X-OpenStack-Request-ID']))
-            self.assertNotIn('X-Service-Token', sent.headers)
+            with self.case(sent):
+                self.assertEqual(
+                    (fixtures.TOKENS['member'], GLOBAL_ID),
+                    (sent.headers['X-Auth-Token'],
+                     sent.headers['X-OpenStack-Request-ID']))
+                self.assertNotIn('X-Service-Token', sent.headers)
 
     def test_without_a_global_id_it_is_our_own(self) -> None:
         response = self.serve().request('/v2.1/images')
@@ -217,7 +220,7 @@ class Deviations(_TestCase):
     ) -> None:
         """Let each operation meet a failure in its first call."""
         for name in self.requests:
-            with self.subTest(name):
+            with self.case(name):
                 self.glance.failures = [failure()]
                 check(self._send(name))
         self.assertEqual({'key': 'value', 'other': '1'},
@@ -232,7 +235,7 @@ class Deviations(_TestCase):
         """
         self._each_first_call(failure, check)
         for name in WRITES_OF_METADATA:
-            with self.subTest(name, call='PATCH'):
+            with self.case(name, 'PATCH'):
                 self.glance.failures = [failure()]
                 self.glance.failures[0].method = 'PATCH'
                 check(self._send(name))
@@ -256,17 +259,18 @@ class Deviations(_TestCase):
         for error in LOST:
             for name in WRITES_OF_METADATA:
                 for is_done in (False, True):
-                    self.glance.images[self.image_id].update(
-                        {'key': 'value', 'other': '1'})
-                    self.glance.failures = [Failure(
-                        method='PATCH', error=error, is_done=is_done)]
-                    response = self._send(name)
-                    self.assertLess(response.status_int, 300, response.text)
-                    left = {'other': '1'} if name != 'update_all' else {}
-                    if name != 'delete_item':
-                        left['key'] = 'new'
-                    self.assertEqual(
-                        left, self.glance.metadata(self.image_id))
+                    with self.case(is_done):
+                        self.glance.images[self.image_id].update(
+                            {'key': 'value', 'other': '1'})
+                        self.glance.failures = [Failure(
+                            method='PATCH', error=error, is_done=is_done)]
+                        response = self._send(name)
+                        self.assertLess(response.status_int, 300, response.text)
+                        left = {'other': '1'} if name != 'update_all' else {}
+                        if name != 'delete_item':
+                            left['key'] = 'new'
+                        self.assertEqual(
+                            left, self.glance.metadata(self.image_id))
 
     def test_d7_answers_to_a_write_that_are_all_lost(self) -> None:
         self.glance.failures = [
@@ -309,10 +313,11 @@ class Deviations(_TestCase):
 
     def test_d9_quota_of_the_image_service(self) -> None:
         for name in ('create', 'update', 'update_all'):
-            self.glance.failures = [Failure(413, HTML, method='PATCH')]
-            self.assert_fault(
-                self._send(name), 403, 'forbidden',
-                'Image metadata limit exceeded')
+            with self.case(name):
+                self.glance.failures = [Failure(413, HTML, method='PATCH')]
+                self.assert_fault(
+                    self._send(name), 403, 'forbidden',
+                    'Image metadata limit exceeded')
 
     def test_d10_token_expires(self) -> None:
         self._each(
@@ -328,10 +333,11 @@ class Deviations(_TestCase):
                 ('create', {'key': 'new', 'other': '1', 'theirs': 'too'}),
                 ('update_all', {'key': 'new', 'theirs': 'too'}),
                 ('delete_item', {'theirs': 'too'})):
-            self.glance.failures = [Failure(method='PATCH', before=beside)]
-            self.assertLess(self._send(name).status_int, 300)
-            self.assertEqual(left, self.glance.metadata(self.image_id))
-            del self.glance.images[self.image_id]['theirs']
+            with self.case(name, left):
+                self.glance.failures = [Failure(method='PATCH', before=beside)]
+                self.assertLess(self._send(name).status_int, 300)
+                self.assertEqual(left, self.glance.metadata(self.image_id))
+                del self.glance.images[self.image_id]['theirs']
 
     def test_d11_key_vanishes_beside_us(self) -> None:
         def vanish() -> None:
@@ -353,11 +359,12 @@ class Deviations(_TestCase):
 
     def test_d12_marker(self) -> None:
         for marker in ('zzz', '00000000-0000-0000-0000-000000000000', 'a%26b'):
-            response = self.service.request(
-                f'/v2.1/images/detail?limit=2&marker={marker}')
-            self.assert_fault(response, 400, 'badRequest')
-            self.assertRegex(response.text, r'\bmarker\b')
-            self.assertNotIn('&quot;', response.text)
+            with self.case(marker):
+                response = self.service.request(
+                    f'/v2.1/images/detail?limit=2&marker={marker}')
+                self.assert_fault(response, 400, 'badRequest')
+                self.assertRegex(response.text, r'\bmarker\b')
+                self.assertNotIn('&quot;', response.text)
 
     def test_d12_changes_since(self) -> None:
         response = self.service.request('/v2.1/images?changes-since=monday')
@@ -392,9 +399,10 @@ class Deviations(_TestCase):
     def test_it_recovers(self) -> None:
         for failure in (Failure(503), Failure(500),
                         Failure(error=requests.ConnectionError('refused'))):
-            self.glance.failures = [failure]
-            self.assertGreaterEqual(self._send('show').status_int, 502)
-            self.assertEqual(200, self._send('show').status_int)
+            with self.case(failure):
+                self.glance.failures = [failure]
+                self.assertGreaterEqual(self._send('show').status_int, 502)
+                self.assertEqual(200, self._send('show').status_int)
 
 
 class SeveralServers(_TestCase):
@@ -412,11 +420,12 @@ class SeveralServers(_TestCase):
         for failure in (Failure(503, HTML, method='GET'),
                         Failure(error=requests.ConnectionError('refused'),
                                 method='GET')):
-            self.glance.requests.clear()
-            self.glance.failures = [failure]
-            self.assertEqual(200, self._show().status_int)
-            self.assertEqual(
-                2, len({sent.hostname for sent in self.glance.requests}))
+            with self.case(failure):
+                self.glance.requests.clear()
+                self.glance.failures = [failure]
+                self.assertEqual(200, self._show().status_int)
+                self.assertEqual(
+                    2, len({sent.hostname for sent in self.glance.requests}))
 
     def test_none_answers(self) -> None:
         self.glance.failures = [Failure(503, HTML), Failure(503, HTML)]

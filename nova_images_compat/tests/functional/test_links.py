@@ -42,28 +42,29 @@ class Prefixes(_TestCase):
                  'https://cloud.example:8443/compute'),
                 ('https://cloud.example/compute/',
                  'https://cloud.example/compute')):
-            service = self.make_service(
-                {'api': {'compute_link_prefix': prefix}})
-            image_id = service.add_image()
-            self.assertEqual({
-                'self': f'{root}/v2.1/images/{image_id}',
-                'bookmark': f'{root}/images/{image_id}',
-                'alternate': f'{root}/images/{image_id}',
-            }, self.links_of(service))
-            project = fixtures.PROJECT
-            self.assertEqual({
-                'self': f'{root}/v2/{project}/images/{image_id}',
-                'bookmark': f'{root}/{project}/images/{image_id}',
-                'alternate': f'{root}/images/{image_id}',
-            }, self.links_of(service, f'/v2/{project}/images'))
-            page = service.request('/v2.1/images?limit=1').json
-            self.assertEqual(
-                f'{root}/v2.1/images?limit=1&marker={image_id}',
-                page['images_links'][0]['href'])
-            versions = service.request('/', user=None).json['versions']
-            self.assertEqual(
-                [f'{root}/v2/', f'{root}/v2.1/'],
-                [version['links'][0]['href'] for version in versions])
+            with self.case(prefix, root):
+                service = self.make_service(
+                    {'api': {'compute_link_prefix': prefix}})
+                image_id = service.add_image()
+                self.assertEqual({
+                    'self': f'{root}/v2.1/images/{image_id}',
+                    'bookmark': f'{root}/images/{image_id}',
+                    'alternate': f'{root}/images/{image_id}',
+                }, self.links_of(service))
+                project = fixtures.PROJECT
+                self.assertEqual({
+                    'self': f'{root}/v2/{project}/images/{image_id}',
+                    'bookmark': f'{root}/{project}/images/{image_id}',
+                    'alternate': f'{root}/images/{image_id}',
+                }, self.links_of(service, f'/v2/{project}/images'))
+                page = service.request('/v2.1/images?limit=1').json
+                self.assertEqual(
+                    f'{root}/v2.1/images?limit=1&marker={image_id}',
+                    page['images_links'][0]['href'])
+                versions = service.request('/', user=None).json['versions']
+                self.assertEqual(
+                    [f'{root}/v2/', f'{root}/v2.1/'],
+                    [version['links'][0]['href'] for version in versions])
 
     def test_glance_link_prefix(self) -> None:
         """It is the root of the alternate links, and of no others."""
@@ -72,14 +73,15 @@ class Prefixes(_TestCase):
                 ('https://image.example:9292/', 'https://image.example:9292'),
                 ('https://cloud.example/image//',
                  'https://cloud.example/image')):
-            service = self.make_service(
-                {'api': {'glance_link_prefix': prefix}})
-            image_id = service.add_image()
-            self.assertEqual({
-                'self': f'http://localhost/v2.1/images/{image_id}',
-                'bookmark': f'http://localhost/images/{image_id}',
-                'alternate': f'{root}/images/{image_id}',
-            }, self.links_of(service))
+            with self.case(prefix, root):
+                service = self.make_service(
+                    {'api': {'glance_link_prefix': prefix}})
+                image_id = service.add_image()
+                self.assertEqual({
+                    'self': f'http://localhost/v2.1/images/{image_id}',
+                    'bookmark': f'http://localhost/images/{image_id}',
+                    'alternate': f'{root}/images/{image_id}',
+                }, self.links_of(service))
 
     def test_links_of_a_server_have_the_compute_prefix(self) -> None:
         service = self.make_service({'api': {
@@ -162,9 +164,10 @@ class DoubleSlashes(_TestCase):
         service = self.make_service()
         image_id = service.add_image(key='value')
         for path in ('//v2.1/images', '/v2.1//images', '//v2.1///images'):
-            self.assertEqual(
-                f'http://localhost/v2.1/images/{image_id}',
-                self.links_of(service, path)['self'])
+            with self.case(path):
+                self.assertEqual(
+                    f'http://localhost/v2.1/images/{image_id}',
+                    self.links_of(service, path)['self'])
         response = service.request(
             f'/v2.1//images//{image_id}//metadata//key')
         self.assertEqual({'meta': {'key': 'value'}}, response.json)
@@ -222,16 +225,17 @@ class NextLinks(_TestCase):
                 number % 2])
         for path in ('/v2.1/images', '/v2.1/images/detail',
                      f'/v2/{fixtures.PROJECT}/images'):
-            whole = service.request(
-                f'{path}?name=a+b%26c&property-kind=even').json['images']
-            self.assertEqual(4, len(whole))
-            walked: list[Any] = []
-            url = f'{path}?name=a+b%26c&property-kind=even&limit=3'
-            lengths = []
-            while url:
-                page = service.request(url).json
-                lengths.append(len(page['images']))
-                walked += page['images']
-                url = page.get('images_links', [{'href': ''}])[0]['href']
-            self.assertEqual(whole, walked)
-            self.assertEqual([3, 1], lengths)
+            with self.case(path):
+                whole = service.request(
+                    f'{path}?name=a+b%26c&property-kind=even').json['images']
+                self.assertEqual(4, len(whole))
+                walked: list[Any] = []
+                url = f'{path}?name=a+b%26c&property-kind=even&limit=3'
+                lengths = []
+                while url:
+                    page = service.request(url).json
+                    lengths.append(len(page['images']))
+                    walked += page['images']
+                    url = page.get('images_links', [{'href': ''}])[0]['href']
+                self.assertEqual(whole, walked)
+                self.assertEqual([3, 1], lengths)

@@ -54,7 +54,8 @@ class LogLinesTest(base.TestCase):
         response = base.send(self.service, *args, **kwargs)
         self.assertGreaterEqual(len(self.log.messages), 1)
         for message in self.log.messages:
-            self.assertTrue(message.isprintable(), message)
+            with self.case(message):
+                self.assertTrue(message.isprintable(), message)
         self.assertTrue(any(
             f'status: {response.status_int} ' in message
             for message in self.log.messages), self.log.messages)
@@ -63,7 +64,7 @@ class LogLinesTest(base.TestCase):
     def test_query_strings(self) -> None:
         for name in ('minRam', 'minDisk', 'changes-since', 'marker', 'limit',
                      'status', 'name', 'property-a', 'server', 'unknown'):
-            with self.subTest(name=name):
+            with self.case(name):
                 self._assert_lines(
                     '/v2.1/images', query=f'{name}={QUOTED}')
                 self._assert_lines(
@@ -78,7 +79,7 @@ class LogLinesTest(base.TestCase):
     def test_paths(self) -> None:
         for path in (f'/v2.1/images/{RAW}', f'{self.image}/metadata/{RAW}',
                      f'/v2.1/{RAW}/images', f'/{RAW}', f'{self.image}{RAW}'):
-            with self.subTest(path=path):
+            with self.case(path):
                 self._assert_lines(path)
 
     def test_headers(self) -> None:
@@ -88,7 +89,7 @@ class LogLinesTest(base.TestCase):
                      'HTTP_X_OPENSTACK_REQUEST_ID', 'HTTP_X_AUTH_TOKEN',
                      'REMOTE_ADDR', 'CONTENT_TYPE', 'HTTP_ORIGIN'):
             for value in (RAW, f'compute 2.1{RAW}'):
-                with self.subTest(name=name, value=value):
+                with self.case(name, value):
                     self._assert_lines('/v2.1/images', **{name: value})
 
     def test_bodies(self) -> None:
@@ -96,7 +97,7 @@ class LogLinesTest(base.TestCase):
                 {'metadata': {TEXT: 'v'}}, {'metadata': {'k': [TEXT]}},
                 {'metadata': {'k': TEXT}}, {TEXT: {}}, TEXT):
             for method in ('POST', 'PUT'):
-                with self.subTest(document=document, method=method):
+                with self.case(document, method):
                     self._assert_lines(
                         f'{self.image}/metadata', method,
                         body=json.dumps(document).encode())
@@ -112,7 +113,7 @@ class LogLinesTest(base.TestCase):
                 {'status': 503, 'headers': {'Retry-After': RAW}},
                 {'status': 200, 'body': b'{"id": 3}'},
                 {'error': requests.ConnectionError(TEXT)}):
-            with self.subTest(failure=failure):
+            with self.case(failure):
                 self.glance.failures = [
                     fake_glance.Failure(method='PATCH', **failure)] * 9
                 self._assert_lines(
@@ -123,7 +124,7 @@ class LogLinesTest(base.TestCase):
             {'name': TEXT, TEXT: TEXT, 'status': TEXT, 'created_at': TEXT})
         for path in ('/v2.1/images', '/v2.1/images/detail', self.image,
                      f'{self.image}/metadata'):
-            with self.subTest(path=path):
+            with self.case(path):
                 self._assert_lines(path)
 
     def test_unexpected_errors(self) -> None:

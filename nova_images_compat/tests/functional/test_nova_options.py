@@ -36,10 +36,11 @@ class LinkPrefixes(base.TestCase):
     def test_any_text_is_one(self) -> None:
         for prefix in ('compute.example', 'compute.example:8774/compute',
                        'ftp://compute.example'):
-            self.assertEqual(
-                [f'{prefix}/v2.1', prefix, 'image.example'],
-                self.links(compute_link_prefix=prefix,
-                           glance_link_prefix='image.example'), prefix)
+            with self.case(prefix):
+                self.assertEqual(
+                    [f'{prefix}/v2.1', prefix, 'image.example'],
+                    self.links(compute_link_prefix=prefix,
+                               glance_link_prefix='image.example'), prefix)
 
     def test_next_page(self) -> None:
         service = self.make_service(
@@ -74,17 +75,19 @@ class MaxLimit(base.TestCase):
         for _ in range(3):
             service.add_image()
         for path in ('/v2.1/images', '/v2.1/images/detail'):
-            answer = service.request(path + query)
-            self.assertEqual(200, answer.status_int, answer.text)
+            with self.case(path):
+                answer = service.request(path + query)
+                self.assertEqual(200, answer.status_int, answer.text)
         return len(answer.json['images']), 'images_links' in answer.json
 
     def test_none(self) -> None:
         for query, count in (
                 ('', 3), ('?limit=2', 2), ('?limit=3', 3),
                 (f'?limit={"9" * 30}', 3)):
-            self.assertEqual(
-                (count, False),
-                self.page(query, {'api': {'max_limit': 0}}), query)
+            with self.case(query, count):
+                self.assertEqual(
+                    (count, False),
+                    self.page(query, {'api': {'max_limit': 0}}), query)
 
     def test_old_name(self) -> None:
         self.assertEqual((2, True), self.page(
@@ -104,8 +107,9 @@ class Quota(base.TestCase):
     def test_drivers(self) -> None:
         for driver, expected in (
                 (DATABASE, REFUSED), (NOOP, ACCEPTED), (UNIFIED, ACCEPTED)):
-            self.assertEqual(expected, self.status({
-                'quota': {'metadata_items': 1, 'driver': driver}}), driver)
+            with self.case(driver, expected):
+                self.assertEqual(expected, self.status({
+                    'quota': {'metadata_items': 1, 'driver': driver}}), driver)
 
     def test_old_name(self) -> None:
         self.assertEqual(REFUSED, self.status(
@@ -141,13 +145,14 @@ class Glance(base.TestCase):
                 ({}, 'service_user'),
                 ({'auth_section': 'keystone_authtoken'},
                  'keystone_authtoken')):
-            self.assertEqual(200, self.status(options={'service_user': {
-                'send_service_user_token': True, 'timeout': 0, **options}}))
-            self.assertNotIn(
-                'X-Service-Token', self.glance.requests[-1].headers)
-            self.assertRegex(
-                self.log.output, r'(?m)^WARNING No service token is sent '
-                rf'.*\[{section}\] auth_type')
+            with self.case(options, section):
+                self.assertEqual(200, self.status(options={'service_user': {
+                    'send_service_user_token': True, 'timeout': 0, **options}}))
+                self.assertNotIn(
+                    'X-Service-Token', self.glance.requests[-1].headers)
+                self.assertRegex(
+                    self.log.output, r'(?m)^WARNING No service token is sent '
+                    rf'.*\[{section}\] auth_type')
 
     def test_paths_of_the_prefix_and_of_the_service(self) -> None:
         image_id = self.glance.add()
@@ -157,13 +162,14 @@ class Glance(base.TestCase):
         for root, path in (
                 ('http://image.example', ''),
                 ('http://image.example/image/v2/', '/image')):
-            service = self.serve({'api': {
-                'glance_link_prefix': 'https://public.example/cloud/',
-                'deprecation_headers': True}}, endpoint_override=root)
-            answer = service.request(f'/v2.1/images/{image_id}')
-            self.assertEqual(
-                f'https://public.example/cloud{path}/images/{image_id}',
-                answer.json['image']['links'][2]['href'])
-            self.assertIn(
-                f'<https://public.example/cloud{path}/v2/images>',
-                answer.headers['Link'])
+            with self.case(root, path):
+                service = self.serve({'api': {
+                    'glance_link_prefix': 'https://public.example/cloud/',
+                    'deprecation_headers': True}}, endpoint_override=root)
+                answer = service.request(f'/v2.1/images/{image_id}')
+                self.assertEqual(
+                    f'https://public.example/cloud{path}/images/{image_id}',
+                    answer.json['image']['links'][2]['href'])
+                self.assertIn(
+                    f'<https://public.example/cloud{path}/v2/images>',
+                    answer.headers['Link'])

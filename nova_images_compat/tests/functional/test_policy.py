@@ -82,20 +82,22 @@ class EachRuleDenied(base.TestCase):
         image_id = self.service.add_image(**METADATA)
         before = base.stored(self.service)
         for user in ('member', 'admin'):
-            response = OPERATIONS[self.rule].send(
-                self.service, image_id, user)
-            self.assert_fault(
-                response, 403, 'forbidden',
-                f"Policy doesn't allow {self.rule} to be performed.")
+            with self.case(user):
+                response = OPERATIONS[self.rule].send(
+                    self.service, image_id, user)
+                self.assert_fault(
+                    response, 403, 'forbidden',
+                    f"Policy doesn't allow {self.rule} to be performed.")
         self.assertEqual(before, base.stored(self.service))
 
     def test_others_allowed(self) -> None:
         for rule in OPERATIONS.keys() - {self.rule}:
-            image_id = self.service.add_image(**METADATA)
-            response = OPERATIONS[rule].send(self.service, image_id)
-            self.assertEqual(
-                OPERATIONS[rule].success, response.status_int,
-                f'{rule}: {response.text}')
+            with self.case(rule):
+                image_id = self.service.add_image(**METADATA)
+                response = OPERATIONS[rule].send(self.service, image_id)
+                self.assertEqual(
+                    OPERATIONS[rule].success, response.status_int,
+                    f'{rule}: {response.text}')
 
     def test_denied_to_who_asks_for_what_is_not_there(self) -> None:
         response = OPERATIONS[self.rule].send(
@@ -112,16 +114,17 @@ class Rules(base.TestCase):
 
     def test_rules_name_the_operation_that_they_guard(self) -> None:
         for rule in policies.list_rules():
-            if rule.name == image_size.SIZE:
-                continue
-            operation = OPERATIONS[rule.name]
-            path = operation.path.removeprefix('/v2.1').replace(
-                '{}', '{image_id}')
-            for key in ('one', 'two'):
-                path = path.replace(f'/{key}', '/{key}')
-            self.assertEqual(
-                [{'method': operation.method, 'path': path}],
-                rule.operations)
+            with self.case(rule):
+                if rule.name == image_size.SIZE:
+                    continue
+                operation = OPERATIONS[rule.name]
+                path = operation.path.removeprefix('/v2.1').replace(
+                    '{}', '{image_id}')
+                for key in ('one', 'two'):
+                    path = path.replace(f'/{key}', '/{key}')
+                self.assertEqual(
+                    [{'method': operation.method, 'path': path}],
+                    rule.operations)
 
     def test_everything_is_allowed_by_default(self) -> None:
         self.assertEqual(
@@ -135,13 +138,14 @@ class AdminOnly(base.TestCase):
         service = self.make_service(policy={
             rule: ADMIN_ONLY for rule in OPERATIONS})
         for rule, operation in OPERATIONS.items():
-            image_id = service.add_image(**METADATA)
-            self.assert_fault(
-                operation.send(service, image_id), 403, 'forbidden',
-                f"Policy doesn't allow {rule} to be performed.")
-            self.assertEqual(
-                operation.success,
-                operation.send(service, image_id, 'admin').status_int)
+            with self.case(rule, operation):
+                image_id = service.add_image(**METADATA)
+                self.assert_fault(
+                    operation.send(service, image_id), 403, 'forbidden',
+                    f"Policy doesn't allow {rule} to be performed.")
+                self.assertEqual(
+                    operation.success,
+                    operation.send(service, image_id, 'admin').status_int)
 
     def test_a_rule_may_ask_for_the_project(self) -> None:
         service = self.make_service(policy={
@@ -161,8 +165,9 @@ class ImageSize(base.TestCase):
             show = service.request(f'/v2.1/images/{image_id}', user=user)
             detail = service.request('/v2.1/images/detail', user=user)
             for image in (show.json['image'], detail.json['images'][0]):
-                self.assertEqual(image_id, image['id'])
-                self.assertEqual(shown, SIZE in image)
+                with self.case(image):
+                    self.assertEqual(image_id, image['id'])
+                    self.assertEqual(shown, SIZE in image)
 
     def test_enforced_once_a_request(self) -> None:
         service = self.make_service(policy=dict.fromkeys(
@@ -221,7 +226,7 @@ class PolicyFile(base.TestCase):
                 b'"os_compute_api:images:index": "rule:b"\n'
                 b'"b": "rule:a"\n"a": "not (rule:b or role:x)"\n',
                 b'"os_compute_api:images:index": "rule:nowhere"\n', None):
-            with self.subTest(broken):
+            with self.case(broken):
                 path = self.write_policy(closed)
                 service = self.make_service({
                     'oslo_policy': {'policy_file': path}})

@@ -31,9 +31,10 @@ class PolicyTest(base.TestCase):
                 ('GET', path, None, 200),
                 ('PUT', f'{path}/metadata', {'metadata': {'a': 'b'}}, 200),
                 ('DELETE', path, None, 204)):
-            answer = service.request(
-                path, method, token=token('frozen'), json=body)
-            self.assertEqual(status, answer.status_int, answer.text)
+            with self.case(method, path, body, status):
+                answer = service.request(
+                    path, method, token=token('frozen'), json=body)
+                self.assertEqual(status, answer.status_int, answer.text)
 
     def test_the_size_is_for_admins(self) -> None:
         service = self._service('policy-ours.yaml')
@@ -41,19 +42,21 @@ class PolicyTest(base.TestCase):
         for roles, shown in (
                 (('admin',), True), (('manager', 'member'), False),
                 (('reader',), False)):
-            answer = service.request(path, token=token(*roles))
-            self.assertEqual(200, answer.status_int, roles)
-            self.assertEqual(shown, IMAGE_SIZE in answer.json['image'], roles)
+            with self.case(roles, shown):
+                answer = service.request(path, token=token(*roles))
+                self.assertEqual(200, answer.status_int, roles)
+                self.assertEqual(shown, IMAGE_SIZE in answer.json['image'], roles)
 
     def test_members_and_admins_delete(self) -> None:
         service = self._service('policy-ours.yaml')
         for roles, status in (
                 (('member', 'reader'), 204), (('admin',), 204),
                 (('reader',), 403), (('image-editor',), 403)):
-            answer = service.request(
-                f'/v2.1/images/{service.add_image()}', 'DELETE',
-                token=token(*roles))
-            self.assertEqual(status, answer.status_int, roles)
+            with self.case(roles, status):
+                answer = service.request(
+                    f'/v2.1/images/{service.add_image()}', 'DELETE',
+                    token=token(*roles))
+                self.assertEqual(status, answer.status_int, roles)
 
     def test_editors_that_are_not_frozen_replace_metadata(self) -> None:
         service = self._service('policy-ours.yaml')
@@ -62,7 +65,8 @@ class PolicyTest(base.TestCase):
                 (('image-editor',), 200), (('image-editor', 'member'), 200),
                 (('image-editor', 'frozen'), 403), (('member',), 403),
                 (('admin',), 403)):
-            answer = service.request(
-                path, 'PUT', token=token(*roles),
-                json={'metadata': {'a': 'b'}})
-            self.assertEqual(status, answer.status_int, roles)
+            with self.case(roles, status):
+                answer = service.request(
+                    path, 'PUT', token=token(*roles),
+                    json={'metadata': {'a': 'b'}})
+                self.assertEqual(status, answer.status_int, roles)

@@ -46,61 +46,70 @@ class TwoApplications(base.TestCase):
 
     def test_catalogue(self) -> None:
         for service, ids in self.ids.items():
-            images = service.request('/v2.1/images').json['images']
-            self.assertEqual(ids[::-1], [image['id'] for image in images])
+            with self.case(service, ids):
+                images = service.request('/v2.1/images').json['images']
+                self.assertEqual(ids[::-1], [image['id'] for image in images])
         for service, other in (
                 (self.small, self.large), (self.large, self.small)):
-            response = service.request(
-                f'/v2.1/images/{self.ids[other][0]}')
-            self.assert_fault(response, 404, 'itemNotFound')
+            with self.case(service, other):
+                response = service.request(
+                    f'/v2.1/images/{self.ids[other][0]}')
+                self.assert_fault(response, 404, 'itemNotFound')
 
     def test_max_limit(self) -> None:
         for service, pages in ((self.small, 1), (self.large, 2)):
-            response = service.request('/v2.1/images?limit=3')
-            self.assertEqual(pages, len(response.json['images']))
+            with self.case(service, pages):
+                response = service.request('/v2.1/images?limit=3')
+                self.assertEqual(pages, len(response.json['images']))
 
     def test_max_version(self) -> None:
         for service, newest in ((self.small, '2.40'), (self.large, '2.50')):
-            document = service.request('/v2.1/', user=None).json
-            self.assertEqual(newest, document['version']['version'])
+            with self.case(service, newest):
+                document = service.request('/v2.1/', user=None).json
+                self.assertEqual(newest, document['version']['version'])
         headers = {'OpenStack-API-Version': 'compute 2.45'}
         for service, code in ((self.small, 406), (self.large, 404)):
-            response = service.request('/v2.1/images', headers=headers)
-            self.assertEqual(code, response.status_int)
+            with self.case(service, code):
+                response = service.request('/v2.1/images', headers=headers)
+                self.assertEqual(code, response.status_int)
 
     def test_link_prefixes(self) -> None:
         for service, name in ((self.small, 'small'), (self.large, 'large')):
-            image_id = self.ids[service][0]
-            image = service.request(f'/v2.1/images/{image_id}').json['image']
-            self.assertEqual(
-                [f'https://{name}.example/v2.1/images/{image_id}',
-                 f'https://{name}.example/images/{image_id}',
-                 f'https://image.{name}.example/images/{image_id}'],
-                [link['href'] for link in image['links']])
+            with self.case(service, name):
+                image_id = self.ids[service][0]
+                image = service.request(f'/v2.1/images/{image_id}').json['image']
+                self.assertEqual(
+                    [f'https://{name}.example/v2.1/images/{image_id}',
+                     f'https://{name}.example/images/{image_id}',
+                     f'https://image.{name}.example/images/{image_id}'],
+                    [link['href'] for link in image['links']])
 
     def test_quota(self) -> None:
         for service, code in ((self.small, 403), (self.large, 200)):
-            response = service.request(
-                f'/v2.1/images/{self.ids[service][0]}/metadata', 'POST',
-                json={'metadata': {'one': '1', 'two': '2'}})
-            self.assertEqual(code, response.status_int)
+            with self.case(service, code):
+                response = service.request(
+                    f'/v2.1/images/{self.ids[service][0]}/metadata', 'POST',
+                    json={'metadata': {'one': '1', 'two': '2'}})
+                self.assertEqual(code, response.status_int)
 
     def test_policy(self) -> None:
         for service, code, has_size in (
                 (self.small, 403, False), (self.large, 204, True)):
-            path = f'/v2.1/images/{self.ids[service][0]}'
-            image = service.request(path).json['image']
-            self.assertEqual(has_size, SIZE in image)
-            response = service.request(path, 'DELETE')
-            self.assertEqual(code, response.status_int)
+            with self.case(service, code, has_size):
+                path = f'/v2.1/images/{self.ids[service][0]}'
+                image = service.request(path).json['image']
+                self.assertEqual(has_size, SIZE in image)
+                response = service.request(path, 'DELETE')
+                self.assertEqual(code, response.status_int)
 
     def test_body_size(self) -> None:
         body = {'metadata': {'key': 'v' * 100}}
         for service, code in ((self.small, 413), (self.large, 200)):
-            response = service.request(
-                f'/v2.1/images/{self.ids[service][0]}/metadata', 'PUT',
-                json=body)
-            self.assertEqual(code, response.status_int)
+            with self.case(service, code):
+                response = service.request(
+                    f'/v2.1/images/{self.ids[service][0]}/metadata', 'PUT',
+                    json=body)
+                self.assertEqual(code, response.status_int)
 
 
 # Runs in a process of its own, as a service into which ours is pasted.

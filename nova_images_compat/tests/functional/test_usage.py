@@ -72,7 +72,7 @@ class UsageOnSQLite(databases.OnSQLite, base.TestCase):
                  'image-metadata:update'),
                 (f'{metadata}/a', 'DELETE', None, 'image-metadata:delete'),
                 (self.path, 'DELETE', None, 'images:delete')):
-            with self.subTest(operation=operation):
+            with self.case(operation):
                 self.assertLess(self._request(path, method, json=json), 300)
         self._wait({
             (MEMBER, 'client', operation, '2.1'): 1 for operation in (
@@ -98,13 +98,14 @@ class UsageOnSQLite(databases.OnSQLite, base.TestCase):
                 ('/v2.1/images', 'other', 'A ', None, (OTHER, 'A', '2.1')),
                 ('/v2.1/images', 'other', 'a', 'compute 2.35',
                  (OTHER, 'a', '2.35'))):
-            headers = {'User-Agent': agent}
-            if header:
-                headers['OpenStack-API-Version'] = header
-            self.assertEqual(
-                200, self._request(path, user=user, headers=headers))
-            project, agent, version = counted_as
-            expected[(project, agent, 'images:index', version)] += 1
+            with self.case(path, user, agent, header, counted_as):
+                headers = {'User-Agent': agent}
+                if header:
+                    headers['OpenStack-API-Version'] = header
+                self.assertEqual(
+                    200, self._request(path, user=user, headers=headers))
+                project, agent, version = counted_as
+                expected[(project, agent, 'images:index', version)] += 1
         self._wait(expected)
 
     def test_refused_by_the_operation(self) -> None:
@@ -115,7 +116,8 @@ class UsageOnSQLite(databases.OnSQLite, base.TestCase):
                 (f'/v2.1/{OTHER}/images', 'GET', 400, {}),
                 (f'{self.path}/metadata/a', 'PUT', 400, {'body': '{'}),
                 (self.path, 'DELETE', 404, {'user': 'other'})):
-            self.assertEqual(status, self._request(path, method, **kwargs))
+            with self.case(path, method, status, kwargs):
+                self.assertEqual(status, self._request(path, method, **kwargs))
         latest = {'OpenStack-API-Version': 'compute 2.90'}
         self.assertEqual(404, self._request(self.path, headers=latest))
         self._wait({
@@ -136,8 +138,9 @@ class UsageOnSQLite(databases.OnSQLite, base.TestCase):
                 ('/v2.1/servers', 'GET', 404, {}),
                 ('/', 'GET', 200, {}), ('/v2.1/', 'GET', 200, {}),
                 ('/healthcheck', 'GET', 200, {})):
-            self.assertEqual(
-                status, self._request(path, method, **kwargs), path)
+            with self.case(path, method, status, kwargs):
+                self.assertEqual(
+                    status, self._request(path, method, **kwargs), path)
         self.assertEqual(200, self._request('/v2.1/images'))
         self._wait({(MEMBER, 'client', 'images:index', '2.1'): 1})
 

@@ -103,9 +103,10 @@ class OperationsTestCase(servers.ServersTestCase):
         """Send a request of every operation, all at the same time."""
         ids = self.create_apart(len(ALL), **BEFORE)
         for outcome in self.play(url, ALL, ids, servers.TIMEOUT):
-            self.assertLess(outcome.response.status_code, 300, outcome)
-            self.assertEqual(
-                outcome.operation.wanted, outcome.found, outcome)
+            with self.case(outcome):
+                self.assertLess(outcome.response.status_code, 300, outcome)
+                self.assertEqual(
+                    outcome.operation.wanted, outcome.found, outcome)
 
     def metadata(self, image_id: str) -> dict[str, str]:
         """Return an image's metadata in Glance."""

@@ -51,7 +51,8 @@ class ClientsTest(base.IntegrationTestCase):
         ours, our_images = self.run_client(
             venv, script, self.stack.service_url)
         for name, outcome in nova.items():
-            self.assertEqual(outcome, ours[name], name)
+            with self.case(name, outcome):
+                self.assertEqual(outcome, ours[name], name)
         self.assertEqual(nova.keys(), ours.keys())
         self.assertEqual(
             ['shared', 'shared'],

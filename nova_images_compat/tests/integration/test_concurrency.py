@@ -132,7 +132,8 @@ class ConcurrencyTestCase(servers.ServersTestCase):
         self.assertLess(
             time.monotonic() - begun, SHORT_LOCK_TIMEOUT + MARGIN)
         for answer in answers:
-            self.assertFault(answer, serviceUnavailable=503)
+            with self.case(answer):
+                self.assertFault(answer, serviceUnavailable=503)
         self.assertNotIn('client-refused', self.found())
         self.assertEqual(
             200, self.request(url, 'GET', self.path).status_code)
@@ -168,10 +169,11 @@ class FileLockTest(ConcurrencyTestCase):
                     ('POST', self.path, {'metadata': {'k': 'v'}}),
                     ('PUT', self.path, {'metadata': {'k': 'v'}}),
                     ('DELETE', f'{self.path}/k', None)):
-                self.assertFault(
-                    self.request(
-                        self.impatient.url, method, path, json=body),
-                    serviceUnavailable=503)
+                with self.case(method, path, body):
+                    self.assertFault(
+                        self.request(
+                            self.impatient.url, method, path, json=body),
+                        serviceUnavailable=503)
             self.assertEqual([], self.proxy.asked)
             self.assertRefused(self.impatient.url)
         self.assertEqual(
@@ -223,7 +225,8 @@ class RedisLockTest(ConcurrencyTestCase):
         self.redis.suspend()
         self.assertRefused(self.impatient.url, REFUSED)
         for count in threads_of(self.impatient):
-            self.assertLess(count, MOST_THREADS)
+            with self.case(count):
+                self.assertLess(count, MOST_THREADS)
         self.redis.resume()
         self.assertWorksAgain()
 

@@ -53,8 +53,9 @@ class PolicyTestCase(servers.ServersTestCase):
 
     def assertOthersWork(self) -> None:
         for path in ('/flavors', '/servers', '/limits'):
-            self.assertEqual(200, self.request(
-                self.nova.url, 'GET', f'/v2.1{path}').status_code, path)
+            with self.case(path):
+                self.assertEqual(200, self.request(
+                    self.nova.url, 'GET', f'/v2.1{path}').status_code, path)
 
 
 class PolicyOfOthersTest(PolicyTestCase):
@@ -64,9 +65,10 @@ class PolicyOfOthersTest(PolicyTestCase):
     def test_images_are_as_by_default(self) -> None:
         self.assertOthersWork()
         for user in ('member', 'reader', 'editor', 'frozen'):
-            answer = self.ask(user)
-            self.assertEqual(200, answer.status_code, user)
-            self.assertIn(SIZE, answer.json()['image'], user)
+            with self.case(user):
+                answer = self.ask(user)
+                self.assertEqual(200, answer.status_code, user)
+                self.assertIn(SIZE, answer.json()['image'], user)
         self.assertEqual(204, self.ask('member', 'DELETE').status_code)
 
 
@@ -78,18 +80,21 @@ class PolicyOfOursTest(PolicyTestCase):
         self.assertOthersWork()
         for user, shown in (
                 ('admin', True), ('member', False), ('reader', False)):
-            answer = self.ask(user)
-            self.assertEqual(200, answer.status_code, user)
-            self.assertEqual(shown, SIZE in answer.json()['image'], user)
+            with self.case(user, shown):
+                answer = self.ask(user)
+                self.assertEqual(200, answer.status_code, user)
+                self.assertEqual(shown, SIZE in answer.json()['image'], user)
         for user, status in (
                 ('member', 403), ('admin', 403), ('frozen', 403),
                 ('editor', 200)):
-            answer = self.ask(user, 'PUT', '/metadata', json={
-                'metadata': {'by': user}})
-            self.assertEqual(status, answer.status_code, user)
+            with self.case(user, status):
+                answer = self.ask(user, 'PUT', '/metadata', json={
+                    'metadata': {'by': user}})
+                self.assertEqual(status, answer.status_code, user)
         for user, status in (('reader', 403), ('member', 204)):
-            self.assertEqual(
-                status, self.ask(user, 'DELETE').status_code, user)
+            with self.case(user, status):
+                self.assertEqual(
+                    status, self.ask(user, 'DELETE').status_code, user)
         self.assertOthersWork()
 
 

@@ -210,12 +210,13 @@ class RestartTest(servers.ServersTestCase):
     def check(self, outcomes: list[Outcome]) -> None:
         acknowledged: dict[tuple[str, str], int] = {}
         for outcome in outcomes:
-            if not outcome.response.ok:
-                self.assertFault(
-                    outcome.response, serviceUnavailable=503,
-                    computeFault=502)
-            elif outcome.key:
-                acknowledged[outcome.image_id, outcome.key] = outcome.number
+            with self.case(outcome):
+                if not outcome.response.ok:
+                    self.assertFault(
+                        outcome.response, serviceUnavailable=503,
+                        computeFault=502)
+                elif outcome.key:
+                    acknowledged[outcome.image_id, outcome.key] = outcome.number
         found = {
             image_id: self.glance.show(image_id)
             for image_id in self.image_ids}

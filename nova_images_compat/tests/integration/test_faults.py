@@ -77,14 +77,15 @@ class FaultsTestCase(operations.OperationsTestCase):
             self.create_apart(len(done), **operations.BEFORE),
             TIMEOUT + MARGIN + LATEST)
         for outcome in outcomes:
-            self.assertLess(
-                outcome.seconds, TIMEOUT + MARGIN, str(outcome))
-            wanted = outcome.operation.wanted
-            if outcome.response.ok:
-                self.assertEqual(wanted, outcome.found, str(outcome))
-            else:
-                self.assertIn(
-                    outcome.found, (operations.BEFORE, wanted), str(outcome))
+            with self.case(outcome):
+                self.assertLess(
+                    outcome.seconds, TIMEOUT + MARGIN, str(outcome))
+                wanted = outcome.operation.wanted
+                if outcome.response.ok:
+                    self.assertEqual(wanted, outcome.found, str(outcome))
+                else:
+                    self.assertIn(
+                        outcome.found, (operations.BEFORE, wanted), str(outcome))
         return outcomes
 
     def assertRecovered(self, outcomes: list[operations.Outcome]) -> None:
@@ -94,12 +95,13 @@ class FaultsTestCase(operations.OperationsTestCase):
                 self.service.url,
                 tuple(outcome.operation for outcome in outcomes),
                 [outcome.image_id for outcome in outcomes], TIMEOUT)):
-            wanted = after.operation.wanted
-            self.assertEqual(wanted, after.found, str(after))
-            if after.operation.method == 'DELETE' and before.found == wanted:
-                self.assertEqual(404, after.response.status_code, str(after))
-            else:
-                self.assertTrue(after.response.ok, str(after))
+            with self.case(before, after):
+                wanted = after.operation.wanted
+                self.assertEqual(wanted, after.found, str(after))
+                if after.operation.method == 'DELETE' and before.found == wanted:
+                    self.assertEqual(404, after.response.status_code, str(after))
+                else:
+                    self.assertTrue(after.response.ok, str(after))
 
 
 class EveryRequestTest(testscenarios.WithScenarios, FaultsTestCase):
@@ -113,8 +115,9 @@ class EveryRequestTest(testscenarios.WithScenarios, FaultsTestCase):
         outcomes = self.play_faulty(operations.ALL)
         self.check(outcomes)
         for outcome in outcomes:
-            if outcome.operation != operations.DELETE:
-                self.assertEqual(operations.BEFORE, outcome.found)
+            with self.case(outcome):
+                if outcome.operation != operations.DELETE:
+                    self.assertEqual(operations.BEFORE, outcome.found)
         self.assertRecovered(outcomes)
 
     def test_every_patch(self) -> None:
@@ -126,12 +129,13 @@ class EveryRequestTest(testscenarios.WithScenarios, FaultsTestCase):
     def check(self, outcomes: list[operations.Outcome]) -> None:
         """Check the faults; a write may also succeed, which was done."""
         for outcome in outcomes:
-            if outcome.operation.is_write and outcome.response.ok:
-                continue
-            self.assertFault(outcome.response, **self.expected)
-            if self.name == '503':
-                self.assertEqual(
-                    '7', outcome.response.headers['Retry-After'])
+            with self.case(outcome):
+                if outcome.operation.is_write and outcome.response.ok:
+                    continue
+                self.assertFault(outcome.response, **self.expected)
+                if self.name == '503':
+                    self.assertEqual(
+                        '7', outcome.response.headers['Retry-After'])
 
 
 class SomeRequestsTest(FaultsTestCase):
@@ -140,8 +144,9 @@ class SomeRequestsTest(FaultsTestCase):
         for fault in ONCE:
             self.proxy.fail(fault, every=2)
             for outcome in self.play_faulty(operations.ALL):
-                if not outcome.response.ok:
-                    self.assertFault(outcome.response, **UNAVAILABLE)
+                with self.case(outcome):
+                    if not outcome.response.ok:
+                        self.assertFault(outcome.response, **UNAVAILABLE)
 
     def test_once(self) -> None:
         for fault in ONCE:
@@ -150,33 +155,38 @@ class SomeRequestsTest(FaultsTestCase):
                     ('PATCH', operations.WRITES[3]),
                     ('GET', operations.WRITES[0]),
                     ('DELETE', operations.DELETE)):
-                self.proxy.fail(fault, method=method, times=1)
-                [outcome] = self.play_faulty((operation,))
-                self.assertTrue(outcome.response.ok, str(outcome))
+                with self.case(method, operation):
+                    self.proxy.fail(fault, method=method, times=1)
+                    [outcome] = self.play_faulty((operation,))
+                    self.assertTrue(outcome.response.ok, str(outcome))
 
     def test_refused(self) -> None:
         self.proxy.refuse()
         outcomes = self.play_faulty(operations.ALL)
         for outcome in outcomes:
-            self.assertFault(outcome.response, **UNAVAILABLE)
-            self.assertEqual(operations.BEFORE, outcome.found)
+            with self.case(outcome):
+                self.assertFault(outcome.response, **UNAVAILABLE)
+                self.assertEqual(operations.BEFORE, outcome.found)
         self.assertRecovered(outcomes)
 
     def test_slow(self) -> None:
         self.proxy.fail(faults.delay(TIMEOUT / 4))
         for outcome in self.play_faulty(operations.ALL):
-            self.assertTrue(outcome.response.ok, str(outcome))
+            with self.case(outcome):
+                self.assertTrue(outcome.response.ok, str(outcome))
 
     def test_redirected(self) -> None:
         elsewhere = self.useFixture(proxy.Proxy(self.stack.image_url))
         for status in (300, 301, 302, 303, 307, 308):
-            self.proxy.fail(faults.answer(
-                status, Location=f'{elsewhere.url}/v2/images'))
-            outcomes = self.play_faulty(operations.ALL)
-            for outcome in outcomes:
-                self.assertFault(outcome.response, **NONSENSE)
-                self.assertEqual(operations.BEFORE, outcome.found)
-            self.assertEqual([], elsewhere.asked)
+            with self.case(status):
+                self.proxy.fail(faults.answer(
+                    status, Location=f'{elsewhere.url}/v2/images'))
+                outcomes = self.play_faulty(operations.ALL)
+                for outcome in outcomes:
+                    with self.case(outcome):
+                        self.assertFault(outcome.response, **NONSENSE)
+                        self.assertEqual(operations.BEFORE, outcome.found)
+                self.assertEqual([], elsewhere.asked)
         self.assertRecovered(outcomes)
 
     def test_asked_no_more_often_than_configured(self) -> None:
@@ -191,11 +201,12 @@ class SomeRequestsTest(FaultsTestCase):
     def test_calls_of_each_operation(self) -> None:
         ids = self.create_apart(len(operations.ALL), **operations.BEFORE)
         for operation, image_id in zip(operations.ALL, ids):
-            self.proxy.forget()
-            self.play(self.service.url, (operation,), [image_id], TIMEOUT)
-            calls = [
-                request.method for request in self.proxy.asked
-                if '/schemas/' not in request.path]
-            self.assertEqual(
-                ['GET', 'PATCH'] if operation in operations.WRITES
-                else [operation.method], calls, operation)
+            with self.case(operation, image_id):
+                self.proxy.forget()
+                self.play(self.service.url, (operation,), [image_id], TIMEOUT)
+                calls = [
+                    request.method for request in self.proxy.asked
+                    if '/schemas/' not in request.path]
+                self.assertEqual(
+                    ['GET', 'PATCH'] if operation in operations.WRITES
+                    else [operation.method], calls, operation)

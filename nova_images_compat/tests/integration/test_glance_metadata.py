@@ -71,9 +71,10 @@ class KeysTest(servers.ServersTestCase):
             name for name in names if not self._is_lost(name)})
         before = self.glance.show(self.image_id)
         for name in names:
-            answer = self._send(name)
-            self.assertEqual(400, answer.status_code, name)
-            self.assertIn(f"'{name}'", answer.json()['badRequest']['message'])
+            with self.case(name):
+                answer = self._send(name)
+                self.assertEqual(400, answer.status_code, name)
+                self.assertIn(f"'{name}'", answer.json()['badRequest']['message'])
         self.assertEqual(before, self.glance.show(self.image_id))
 
     def test_no_other_key_is_refused(self) -> None:
@@ -84,10 +85,11 @@ class KeysTest(servers.ServersTestCase):
             '__firstlineno__', '__getstate__', '__slotnames__',
             '__static_attributes__'})
         for name in KEPT:
-            answer = self._send(name)
-            self.assertEqual(200, answer.status_code, answer.text)
-            self.assertEqual('y', answer.json()['metadata'][name], name)
-            self.assertEqual('y', self.glance.show(self.image_id)[name])
+            with self.case(name):
+                answer = self._send(name)
+                self.assertEqual(200, answer.status_code, answer.text)
+                self.assertEqual('y', answer.json()['metadata'][name], name)
+                self.assertEqual('y', self.glance.show(self.image_id)[name])
 
 
 class SchemaTest(servers.ServersTestCase):
@@ -118,13 +120,14 @@ class SchemaTest(servers.ServersTestCase):
     def test_with_the_schema(self) -> None:
         for key in glance.SCHEMA:
             for value in ('none', 'nokernel', ''):
-                answer = self._send(
-                    self.stack.service_url, {'new': '1', key: value})
-                self.assertFault(answer, badRequest=400)
-                message = answer.json()['badRequest']['message']
-                self.assertIn(f"'{value}' does not match", message)
-                self.assertTrue(message.isprintable(), message)
-                self.assertNotIn('{"', message)
+                with self.case(value):
+                    answer = self._send(
+                        self.stack.service_url, {'new': '1', key: value})
+                    self.assertFault(answer, badRequest=400)
+                    message = answer.json()['badRequest']['message']
+                    self.assertIn(f"'{value}' does not match", message)
+                    self.assertTrue(message.isprintable(), message)
+                    self.assertNotIn('{"', message)
         self.assertEqual(
             {'mine': '1'}, self._metadata(self.stack.service_url))
         images = dict.fromkeys(glance.SCHEMA, IMAGE_ID)
@@ -138,7 +141,8 @@ class SchemaTest(servers.ServersTestCase):
         answer = self._send(self.plain.url, nothing)
         self.assertEqual(200, answer.status_code, answer.text)
         for url in (self.plain.url, self.stack.service_url):
-            self.assertEqual({'mine': '1', **nothing}, self._metadata(url))
+            with self.case(url):
+                self.assertEqual({'mine': '1', **nothing}, self._metadata(url))
 
     def test_images_that_are_older_than_the_schema(self) -> None:
         """Their other items can be written, and the old ones removed."""

@@ -55,20 +55,23 @@ class KeystoneTest(keystones.KeystoneTestCase):
                 faults.answer(200, b'<h1>Log in</h1>', 'text/html'),
                 faults.answer(200, b'{}'), faults.answer_raw(b'\0\n\n'),
                 faults.answer(200, b'{"token": {}}')):
-            self.identity.fail(fault)
-            for response in self.send_all(self.uncached.url, self.issue()):
-                self.assertIn(response.status_code, (401, 503))
-                self.assertTrue(response.json())
-            self.assertEqual([], self.image.asked)
+            with self.case(fault):
+                self.identity.fail(fault)
+                for response in self.send_all(self.uncached.url, self.issue()):
+                    with self.case(response):
+                        self.assertIn(response.status_code, (401, 503))
+                        self.assertTrue(response.json())
+                self.assertEqual([], self.image.asked)
         self.assertUnchanged()
 
     def test_token_is_known_before(self) -> None:
         token = self.issue()
         for refuse in (False, True):
-            if refuse:
-                self.identity.refuse()
-            self.assertEqual(
-                200, self.send(self.cached.url, token).status_code)
+            with self.case(refuse):
+                if refuse:
+                    self.identity.refuse()
+                self.assertEqual(
+                    200, self.send(self.cached.url, token).status_code)
         self.assertFault(
             self.send(self.cached.url, self.issue()), **UNAVAILABLE)
         self.identity.heal()
@@ -77,7 +80,8 @@ class KeystoneTest(keystones.KeystoneTestCase):
 
     def assertUnavailable(self) -> None:
         for response in self.send_all(self.uncached.url, self.issue()):
-            self.assertFault(response, **UNAVAILABLE)
+            with self.case(response):
+                self.assertFault(response, **UNAVAILABLE)
         self.assertEqual([], self.image.asked)
         self.identity.heal()
         self.assertUnchanged()
@@ -92,17 +96,20 @@ class KeystoneTest(keystones.KeystoneTestCase):
             f'{self.stack.auth_url}/auth/tokens',
             headers={'X-Subject-Token': token})
         for response in self.send_all(self.uncached.url, token):
-            self.assertUnauthorized(response)
+            with self.case(response):
+                self.assertUnauthorized(response)
         self.assertEqual([], self.image.asked)
         for response in self.send_all(self.cached.url, token):
-            self.assertFault(response, unauthorized=401)
+            with self.case(response):
+                self.assertFault(response, unauthorized=401)
         self.assertGreater(self.image.count(), 0)
         self.assertUnchanged()
 
     def test_no_token(self) -> None:
         for token in (None, '', 'garbage', '\xe9', 'x' * 5000):
             for response in self.send_all(self.uncached.url, token):
-                self.assertUnauthorized(response)
+                with self.case(response):
+                    self.assertUnauthorized(response)
         self.assertEqual([], self.image.asked)
 
     def test_token_has_expired(self) -> None:
@@ -115,7 +122,8 @@ class KeystoneTest(keystones.KeystoneTestCase):
         self.image.forget()
         for service in (self.uncached, self.cached, self.trusted):
             for response in self.send_all(service.url, token):
-                self.assertUnauthorized(response)
+                with self.case(response):
+                    self.assertUnauthorized(response)
         self.assertEqual([], self.image.asked)
         self.assertUnchanged()
 
@@ -125,7 +133,8 @@ class KeystoneTest(keystones.KeystoneTestCase):
         for response in servers.in_parallel(
                 lambda method: self.send(self.uncached.url, token, method),
                 ('GET', 'DELETE')):
-            self.assertFault(response, unauthorized=401)
+            with self.case(response):
+                self.assertFault(response, unauthorized=401)
         self.assertUnchanged()
 
     def test_token_expires_between_read_and_write(self) -> None:
@@ -147,21 +156,24 @@ class KeystoneTest(keystones.KeystoneTestCase):
 
     def test_service_token_is_sent(self) -> None:
         for user, status in (('member', 200), ('other', 404)):
-            self.image.forget()
-            token = self.issue(user)
-            response = self.send(self.trusted.url, token)
-            self.assertEqual(status, response.status_code)
-            for request in self.image.asked:
-                self.assertEqual(token, request.headers['x-auth-token'])
-                self.assertNotIn(
-                    request.headers['x-service-token'], ('', token))
+            with self.case(user, status):
+                self.image.forget()
+                token = self.issue(user)
+                response = self.send(self.trusted.url, token)
+                self.assertEqual(status, response.status_code)
+                for request in self.image.asked:
+                    with self.case(request):
+                        self.assertEqual(token, request.headers['x-auth-token'])
+                        self.assertNotIn(
+                            request.headers['x-service-token'], ('', token))
 
     def test_no_service_token_is_sent(self) -> None:
         self.send(self.uncached.url, self.issue(), headers={
             'X-Service-Token': self.issue('nova')})
         self.assertNotEqual([], self.image.asked)
         for request in self.image.asked:
-            self.assertNotIn('x-service-token', request.headers)
+            with self.case(request):
+                self.assertNotIn('x-service-token', request.headers)
 
     def test_other_project_in_the_url(self) -> None:
         for method, path in (
@@ -169,12 +181,13 @@ class KeystoneTest(keystones.KeystoneTestCase):
                 ('DELETE', f'images/{self.image_id}'),
                 ('PUT', f'images/{self.image_id}/metadata')):
             for user in ('other', 'admin'):
-                self.assertFault(
-                    self.request(
-                        self.uncached.url, method,
-                        '/v2.1/{project}/' + path, user=user,
-                        json={'metadata': {}} if method == 'PUT' else None),
-                    badRequest=400)
+                with self.case(user):
+                    self.assertFault(
+                        self.request(
+                            self.uncached.url, method,
+                            '/v2.1/{project}/' + path, user=user,
+                            json={'metadata': {}} if method == 'PUT' else None),
+                        badRequest=400)
         self.assertEqual([], self.image.asked)
 
     def test_system_scope(self) -> None:
@@ -204,14 +217,15 @@ class KeystoneTest(keystones.KeystoneTestCase):
                     ('POST', f'/v2.1/images/{foreign}/metadata',
                      {'metadata': {'new': '2'}}),
                     ('DELETE', f'/v2.1/images/{foreign}', None)):
-                plain, spoof = (
-                    self.request(
-                        self.uncached.url, method, path, user, headers, body)
-                    for headers in ({}, spoofed))
-                self.assertEqual(plain.status_code, spoof.status_code)
-                self.assertEqual(plain.json(), spoof.json())
-                self.assertNotIn(foreign, spoof.text.replace(
-                    f'image {foreign}', ''))
+                with self.case(method, path, body):
+                    plain, spoof = (
+                        self.request(
+                            self.uncached.url, method, path, user, headers, body)
+                        for headers in ({}, spoofed))
+                    self.assertEqual(plain.status_code, spoof.status_code)
+                    self.assertEqual(plain.json(), spoof.json())
+                    self.assertNotIn(foreign, spoof.text.replace(
+                        f'image {foreign}', ''))
         self.assertNotIn('new', self.glance.show(foreign))
 
     def test_global_request_id(self) -> None:

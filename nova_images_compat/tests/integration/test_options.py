@@ -65,7 +65,7 @@ class OptionsTest(base.TestCase):
 
     def test_every_difference_has_its_reason(self) -> None:
         for venv in self.venvs:
-            with self.subTest(venv):
+            with self.case(venv):
                 nova, ours = describe(venv)
                 # Both have been found.
                 self.assertGreater(len(nova), 500)

@@ -72,16 +72,18 @@ class PackageTest(base.TestCase):
 
     def test_every_file_is_in_both(self) -> None:
         for installed in self.bare, *self.complete:
-            package = pathlib.Path(installed.answer(
-                'python', '-c', 'import nova_images_compat as package; '
-                'print(package.__path__[0])').strip())
-            self.assertIn(installed.prefix, package.parents)
-            for name in self.files:
-                place = installed.prefix if name.startswith(
-                    SAMPLES) else package.parent
-                self.assertEqual(
-                    (installation.TOP / name).read_bytes(),
-                    (place / name).read_bytes(), name)
+            with self.case(installed):
+                package = pathlib.Path(installed.answer(
+                    'python', '-c', 'import nova_images_compat as package; '
+                    'print(package.__path__[0])').strip())
+                self.assertIn(installed.prefix, package.parents)
+                for name in self.files:
+                    with self.case(name):
+                        place = installed.prefix if name.startswith(
+                            SAMPLES) else package.parent
+                        self.assertEqual(
+                            (installation.TOP / name).read_bytes(),
+                            (place / name).read_bytes(), name)
 
     def test_nothing_is_broken(self) -> None:
         for installed in self.bare, *self.complete:
@@ -91,11 +93,12 @@ class PackageTest(base.TestCase):
         for command, extra in (
                 ('nova-images-compat-api', 'server'),
                 ('nova-images-compat-manage', 'database')):
-            ran = self.bare.run(command)
-            self.assertEqual((1, ''), (ran.returncode, ran.stdout))
-            self.assertThat(ran.stderr, matchers.MatchesRegex(
-                f'nova-images-compat: {command} needs .*; install '
-                rf'nova-images-compat\[{extra}\]\n$'))
+            with self.case(command, extra):
+                ran = self.bare.run(command)
+                self.assertEqual((1, ''), (ran.returncode, ran.stdout))
+                self.assertThat(ran.stderr, matchers.MatchesRegex(
+                    f'nova-images-compat: {command} needs .*; install '
+                    rf'nova-images-compat\[{extra}\]\n$'))
 
     def test_status_needs_no_extra(self) -> None:
         self.bare.answer('nova-images-compat-status', '--help')
@@ -118,50 +121,55 @@ class PackageTest(base.TestCase):
     def test_help(self) -> None:
         for installed in self.complete:
             for command in COMMANDS:
-                self.assertIn('usage: ', installed.answer(command, '--help'))
+                with self.case(command):
+                    self.assertIn('usage: ', installed.answer(command, '--help'))
 
     def test_samples_are_generated(self) -> None:
         for generator, file in (
                 ('oslo-config-generator', 'config-generator.conf'),
                 ('oslopolicy-sample-generator', 'policy-generator.conf')):
-            sample = self.state / 'sample'
-            self.complete[0].answer(
-                generator, '--config-file',
-                str(self.complete[0].prefix / SAMPLES / file),
-                '--output-file', str(sample))
-            self.assertGreater(len(sample.read_text()), 1000)
+            with self.case(generator, file):
+                sample = self.state / 'sample'
+                self.complete[0].answer(
+                    generator, '--config-file',
+                    str(self.complete[0].prefix / SAMPLES / file),
+                    '--output-file', str(sample))
+                self.assertGreater(len(sample.read_text()), 1000)
 
     def test_filter_answers_what_is_its_own(self) -> None:
         for installed in self.bare, *self.complete:
-            answers = self.ask_filter(installed)
-            self.assertEqual(
-                [200, {'answered by': 'Nova'}], answers['servers'])
-            status, body = answers['metadata']
-            self.assertEqual((400, ['badRequest']), (status, list(body)))
+            with self.case(installed):
+                answers = self.ask_filter(installed)
+                self.assertEqual(
+                    [200, {'answered by': 'Nova'}], answers['servers'])
+                status, body = answers['metadata']
+                self.assertEqual((400, ['badRequest']), (status, list(body)))
 
     def test_filter_answers_of_the_catalogue(self) -> None:
         for installed in self.complete:
-            self.make_catalogue(installed)
-            status, body = self.ask_filter(
-                installed, image_store='catalog')['images']
-            self.assertEqual((200, ['cirros']), (
-                status, [image['name'] for image in body['images']]))
+            with self.case(installed):
+                self.make_catalogue(installed)
+                status, body = self.ask_filter(
+                    installed, image_store='catalog')['images']
+                self.assertEqual((200, ['cirros']), (
+                    status, [image['name'] for image in body['images']]))
 
     def test_command_serves_the_catalogue(self) -> None:
         for installed in self.complete:
-            configuration = self.make_catalogue(installed)
-            with installed.started(
-                    'nova-images-compat-api', '--config-file', configuration,
-                    '--port', '0') as server:
-                # Its log is there, too.
-                url = next(
-                    line.split()[-1] for line in server.stdout
-                    if line.startswith('Serving on '))
-                answer = requests.get(
-                    f'{url}/v2.1/images', headers=TOKEN, timeout=60)
-            self.assertEqual(200, answer.status_code, answer.text)
-            self.assertEqual(['cirros'], [
-                image['name'] for image in answer.json()['images']])
+            with self.case(installed):
+                configuration = self.make_catalogue(installed)
+                with installed.started(
+                        'nova-images-compat-api', '--config-file', configuration,
+                        '--port', '0') as server:
+                    # Its log is there, too.
+                    url = next(
+                        line.split()[-1] for line in server.stdout
+                        if line.startswith('Serving on '))
+                    answer = requests.get(
+                        f'{url}/v2.1/images', headers=TOKEN, timeout=60)
+                self.assertEqual(200, answer.status_code, answer.text)
+                self.assertEqual(['cirros'], [
+                    image['name'] for image in answer.json()['images']])
 
     def make_catalogue(self, installed: installation.Installation) -> str:
         """Make a catalogue of one image, and return its configuration."""

@@ -63,7 +63,7 @@ class ProxiesTest(
         image_id = self.glance.create(os_type='linux')
         for prefix in ('/v2.1', '/v2.1/{project}', '/v2', '/v2/{project}'):
             for path in ('/images', '/images/detail'):
-                with self.subTest(path=prefix + path):
+                with self.case(prefix + path):
                     answer = self.get(
                         f'{prefix}{path}?property-os_type=linux')
                     self.assertEqual(
@@ -76,7 +76,7 @@ class ProxiesTest(
                 '/v2.1/{project}/os-something/images', '/v2.1/imagesque',
                 '/v2.1/images.json', '/v2.1/{project}/images-too',
                 '/v2.1/{project}/images%20', '/v2.1/os-aggregates/images'):
-            with self.subTest(path=path):
+            with self.case(path):
                 answer, nova, ours = (
                     self.request(url, 'GET', path, headers=NO_ACCEPT)
                     for url in (
@@ -88,7 +88,7 @@ class ProxiesTest(
     def test_faults_are_ours(self) -> None:
         for path in ('/v2.1/images/', '/v2.1/images/nothing',
                      '/v2.1/{project}/images/x/y', '/v2/images/detail/'):
-            with self.subTest(path=path):
+            with self.case(path):
                 self.assertFault(
                     self.get(path, headers=NO_ACCEPT), itemNotFound=404)
         answer = self.request(
@@ -98,7 +98,7 @@ class ProxiesTest(
     def test_servers_are_novas(self) -> None:
         for path in ('/v2.1/servers/detail', '/v2.1/{project}/flavors',
                      '/v2/{project}/servers', '/v2.1/limits', '/v2.1', '/'):
-            with self.subTest(path=path):
+            with self.case(path):
                 answer = self.get(path)
                 nova = self.request(self.stack.nova_url, 'GET', path)
                 self.assertEqual(nova.status_code, answer.status_code)
@@ -111,13 +111,14 @@ class ProxiesTest(
         host = 'compute.example.com:8774'
         for sent, root in (({}, self.url), (FORGED, self.url),
                            ({'Host': host, **FORGED}, f'http://{host}')):
-            answer = self.get('/v2.1/images?limit=1', headers=sent).json()
-            [image] = answer['images']
-            self.assertEqual(
-                f'{root}/v2.1/images/{image["id"]}',
-                image['links'][0]['href'])
-            self.assertTrue(
-                answer['images_links'][0]['href'].startswith(f'{root}/v2.1/'))
+            with self.case(sent, root):
+                answer = self.get('/v2.1/images?limit=1', headers=sent).json()
+                [image] = answer['images']
+                self.assertEqual(
+                    f'{root}/v2.1/images/{image["id"]}',
+                    image['links'][0]['href'])
+                self.assertTrue(
+                    answer['images_links'][0]['href'].startswith(f'{root}/v2.1/'))
 
     def test_every_operation(self) -> None:
         self.assertEveryOperationWorks(self.url)
@@ -143,23 +144,25 @@ class ProxiesTest(
         """The API has no HEAD, and whatever answers sends no body."""
         image_id = self.glance.create()
         for path in (f'/v2.1/images/{image_id}', '/v2.1/images?limit=5'):
-            answer = self.request(self.url, 'HEAD', path)
-            direct = self.request(self.service.url, 'HEAD', path)
-            self.assertEqual(404, answer.status_code)
-            self.assertEqual(
-                direct.headers['Content-Type'],
-                answer.headers['Content-Type'])
-            self.assertEqual(b'', answer.content)
+            with self.case(path):
+                answer = self.request(self.url, 'HEAD', path)
+                direct = self.request(self.service.url, 'HEAD', path)
+                self.assertEqual(404, answer.status_code)
+                self.assertEqual(
+                    direct.headers['Content-Type'],
+                    answer.headers['Content-Type'])
+                self.assertEqual(b'', answer.content)
 
     def test_queries(self) -> None:
         image_id = self.glance.create()
         for query in ('limit=2147483647', 'limit=1000001',
                       f'limit=5&ignored={"x" * 6000}'):
-            answer = self.get(f'/v2.1/images?{query}')
-            self.assertEqual(200, answer.status_code, answer.text)
-            self.assertEqual(
-                [image_id],
-                [image['id'] for image in answer.json()['images']])
+            with self.case(query):
+                answer = self.get(f'/v2.1/images?{query}')
+                self.assertEqual(200, answer.status_code, answer.text)
+                self.assertEqual(
+                    [image_id],
+                    [image['id'] for image in answer.json()['images']])
 
     def test_no_token(self) -> None:
         answer = self.get('/v2.1/images', user=None)

@@ -52,7 +52,8 @@ class ReleaseTest(base.IntegrationTestCase):
     def test_nova_is_of_the_release(self) -> None:
         wanted = venvs.NOVAS[self.stack.release]
         for packages in (self.before, self.after, self.pins):
-            self.assertEqual(wanted, int(packages['nova'].split('.')[0]))
+            with self.case(packages):
+                self.assertEqual(wanted, int(packages['nova'].split('.')[0]))
 
     def test_installing_us_moved_nothing(self) -> None:
         self.assertNotIn(OURS, self.before)

@@ -14,7 +14,8 @@ class StackTest(base.IntegrationTestCase):
 
     def test_every_user_has_a_token(self) -> None:
         for user in self.stack.users:
-            self.assertTrue(self.token(user))
+            with self.case(user):
+                self.assertTrue(self.token(user))
 
     def test_image_is_seen_everywhere(self) -> None:
         image_id = self.glance.create(name='seen', os_type='linux')
@@ -22,18 +23,20 @@ class StackTest(base.IntegrationTestCase):
                 (self.stack.image_url, '/v2/images'),
                 (self.stack.nova_url, '/v2.1/{project}/images'),
                 (self.stack.service_url, '/v2.1/{project}/images')):
-            response = self.request(url, 'GET', path)
-            self.assertEqual(200, response.status_code, response.text)
-            self.assertEqual(
-                [image_id],
-                [image['id'] for image in response.json()['images']])
+            with self.case(url, path):
+                response = self.request(url, 'GET', path)
+                self.assertEqual(200, response.status_code, response.text)
+                self.assertEqual(
+                    [image_id],
+                    [image['id'] for image in response.json()['images']])
 
     def test_token_is_needed(self) -> None:
         for url in (self.stack.nova_url, self.stack.service_url):
             for user in (None, 'bad'):
-                response = self.request(
-                    url, 'GET', '/v2.1/{project}/images', user=user)
-                self.assertEqual(401, response.status_code)
+                with self.case(user):
+                    response = self.request(
+                        url, 'GET', '/v2.1/{project}/images', user=user)
+                    self.assertEqual(401, response.status_code)
 
     def test_images_of_every_kind(self) -> None:
         ids = self.glance.create_all([

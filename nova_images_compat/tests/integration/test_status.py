@@ -44,7 +44,8 @@ class StatusTest(base.IntegrationTestCase):
                  {'Identity service', 'Image store', 'Image service'}),
                 ('[coordination]\nbackend_url = redis://127.0.0.1:1\n'
                  'lock_timeout = 1\n', {'Locks'})):
-            status, results = self._check(more)
-            self.assertEqual((FAILURE, failing), (status, {
-                name for name, result in results.items()
-                if result == FAILURE}), results)
+            with self.case(more, failing):
+                status, results = self._check(more)
+                self.assertEqual((FAILURE, failing), (status, {
+                    name for name, result in results.items()
+                    if result == FAILURE}), results)

@@ -38,10 +38,11 @@ class TempestPluginTest(tempest_run.TempestTestCase):
             json.dump([self.account_of(name)
                        for name in ('member', 'other')], file)
         for number in range(2):
-            self.assertPassed(
-                self.run_plugin(f'given-users-{number}', workers=1, auth={
-                    'use_dynamic_credentials': False,
-                    'test_accounts_file': path}), NEEDS_HIDDEN)
+            with self.case(number):
+                self.assertPassed(
+                    self.run_plugin(f'given-users-{number}', workers=1, auth={
+                        'use_dynamic_credentials': False,
+                        'test_accounts_file': path}), NEEDS_HIDDEN)
 
     def test_hidden_size(self) -> None:
         """A service whose policy hides the sizes of images."""

@@ -49,12 +49,13 @@ class WritersTestCase(servers.ServersTestCase):
         self.addCleanup(self.glance.delete_all)
         image_id = self.glance.create()
         for number in range(WARMING):
-            self.assertEqual('200', self.write(image_id, f'key-{number}'))
-            self.assertEqual({'200'}, set(self.read_others()))
+            with self.case(number):
+                self.assertEqual('200', self.write(image_id, f'key-{number}'))
+                self.assertEqual({'200'}, set(self.read_others()))
 
     def assertNothingIsLost(self) -> None:
         for number in range(ROUNDS):
-            with self.subTest(round=number):
+            with self.case(number):
                 self.assertRoundWorks()
 
     def assertRoundWorks(self) -> None:

@@ -15,7 +15,7 @@ class RequestContextTest(base.TestCase):
         for roles, expected in (
                 (['admin'], True), (['member', 'ADMIN'], True),
                 (['administrator'], False), (['reader'], False), ([], False)):
-            with self.subTest(roles=roles):
+            with self.case(roles):
                 caller = context.RequestContext(roles=roles)
                 self.assertIs(expected, caller.is_admin)
 
@@ -28,7 +28,7 @@ class RequestContextTest(base.TestCase):
                 (['reader'], True), (['Reader'], True),
                 (['reader', 'member'], False), (['member'], False),
                 ([], False)):
-            with self.subTest(roles=roles):
+            with self.case(roles):
                 caller = context.RequestContext(roles=roles)
                 self.assertIs(expected, caller.is_reader_only)
 
@@ -72,9 +72,10 @@ class RequestContextTest(base.TestCase):
     def test_is_admin_project_is_true_unless_it_is_denied(self) -> None:
         for value, expected in (
                 ('True', True), ('true', True), ('False', False)):
-            caller = context.RequestContext.from_environ(
-                {'HTTP_X_IS_ADMIN_PROJECT': value})
-            self.assertIs(expected, caller.is_admin_project)
+            with self.case(value, expected):
+                caller = context.RequestContext.from_environ(
+                    {'HTTP_X_IS_ADMIN_PROJECT': value})
+                self.assertIs(expected, caller.is_admin_project)
 
     def test_request_ids(self) -> None:
         theirs = 'req-01234567-89ab-cdef-0123-456789abcdef'

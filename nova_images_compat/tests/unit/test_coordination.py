@@ -62,8 +62,9 @@ class FileLocksTest(_TestCase):
         for holder in (one, two):
             with holder.hold(IMAGE):
                 for other in (one, two):
-                    error = self.assert_not_held(other)
-                    self.assertEqual('10', error.headers['Retry-After'])
+                    with self.case(other):
+                        error = self.assert_not_held(other)
+                        self.assertEqual('10', error.headers['Retry-After'])
         self.assertRegex(
             self.log.output, '(?m)^ERROR .*Timed out after 0 seconds waiting '
             'for lock nova-images-compat-')
@@ -154,10 +155,11 @@ class FileLocksTest(_TestCase):
         file = os.path.join(self.state, 'locks')
         open(file, 'w').close()
         for count in (1, 2):
-            self.assert_not_held(locks)
-            self.assertEqual(count, self.log.output.count(
-                'ERROR nova_images_compat.coordination [coordination] '
-                f'backend_url: the backend of the locks failed: {file}'))
+            with self.case(count):
+                self.assert_not_held(locks)
+                self.assertEqual(count, self.log.output.count(
+                    'ERROR nova_images_compat.coordination [coordination] '
+                    f'backend_url: the backend of the locks failed: {file}'))
         os.unlink(file)
         with locks.hold(IMAGE):
             pass
@@ -173,7 +175,7 @@ class ConfigurationTest(_TestCase):
     def _refusal(self, url: str) -> str:
         """Return what is said of a URL that is of no use."""
         locks = self.make(backend_url=url, lock_timeout=0)
-        with self.subTest(url):
+        with self.case(url):
             error = self.assertRaises(
                 exception.ConfigurationError, locks.check)
             self.assertIn('[coordination] backend_url: ', str(error))
@@ -207,8 +209,9 @@ class ConfigurationTest(_TestCase):
     def test_directories(self) -> None:
         file = self.write('file', '')
         for path in (f'{file}/locks', file, '/proc/no/locks'):
-            refusal = self._refusal(f'file://{path}')
-            self.assertIn(file if file in path else path, refusal)
+            with self.case(path):
+                refusal = self._refusal(f'file://{path}')
+                self.assertIn(file if file in path else path, refusal)
 
     def test_directory_that_is_not_writable(self) -> None:
         self.useFixture(fixtures.MockPatch(

@@ -38,7 +38,7 @@ class APIErrorTest(base.TestCase):
                 (exception.MetadataKeyNotFound, 404),
                 (exception.VersionNotSupported, 406),
                 (exception.UnsupportedContentType, 415)):
-            with self.subTest(kind=kind.__name__):
+            with self.case(kind.__name__):
                 self.assertEqual(code, kind.code)
 
 

@@ -38,7 +38,8 @@ class CheckTest(helpers.TestCase):
     def test_several(self) -> None:
         said = self.refusal(SQLAlchemy='1.4.51', alembic=None)
         for name in ('SQLAlchemy', 'alembic'):
-            self.assertIn(name, said)
+            with self.case(name):
+                self.assertIn(name, said)
 
     def test_what_another_extra_needs_does_not_matter(self) -> None:
         with own_fixtures.Installed({'waitress': None}):

@@ -63,7 +63,7 @@ class OwnUserTest(helpers.TestCase):
                        {'exc': requests.ConnectionError('refused')},
                        {'exc': OSError('no such file')},
                        *identity_case.NONSENSE):
-            with self.subTest(answer=answer):
+            with self.case(answer):
                 log = self.useFixture(fixtures.FakeLogger(
                     format='%(levelname)s %(message)s'))
                 self.mocker.post(identity_case.TOKENS, **answer)
@@ -78,7 +78,7 @@ class OwnUserTest(helpers.TestCase):
         """What made no sense is not kept."""
         user = self._make()
         for answer in identity_case.NONSENSE:
-            with self.subTest(answer=answer):
+            with self.case(answer):
                 self.mocker.post(identity_case.TOKENS, **answer)
                 self.assertRaises(
                     exception.IdentityUnavailable, user.access)
@@ -89,7 +89,7 @@ class OwnUserTest(helpers.TestCase):
 
     def test_bugs_are_not_keystones(self) -> None:
         for error in (RuntimeError('bug'), AssertionError(), MemoryError()):
-            with self.subTest(error=error):
+            with self.case(error):
                 self.mocker.post(identity_case.TOKENS, exc=error)
                 self.assertRaises(type(error), self._make().access)
 
@@ -105,7 +105,7 @@ class OwnUserTest(helpers.TestCase):
                 ({'auth_type': ''}, 'auth_type is not set'),
                 ({'auth_type': 'nowhere'}, 'nowhere'),
                 ({'auth_type': 'none'}, 'auth_type')):
-            with self.subTest(told):
+            with self.case(told):
                 error = self.assertRaises(
                     exception.ConfigurationError, self._make, **options)
                 self.assertIn('[keystone_authtoken]', str(error))

@@ -103,7 +103,7 @@ class BackendTest(_TestCase):
              'membership_timeout': ['6'], 'lock_timeout': ['6']},
             self.url(REDIS))
         for scheme in ('memcached', 'etcd3+http', 'etcd3+https'):
-            with self.subTest(scheme):
+            with self.case(scheme):
                 options = self.url(f'{scheme}://127.0.0.1')
                 self.assertEqual(['2'], options['timeout'])
                 self.assertEqual(['6'], options['lock_timeout'])
@@ -124,7 +124,7 @@ class BackendTest(_TestCase):
     def test_it_is_started_again_if_it_failed(self) -> None:
         for error in (tooz.ToozError('down'), OSError('down'),
                       ImportError('down'), ValueError('down')):
-            with self.subTest(repr(error)):
+            with self.case(repr(error)):
                 locks = self.make()
                 self.driver.starting.side_effect = [error, None]
                 self.assertFalse(self.hold(locks))
@@ -135,8 +135,9 @@ class BackendTest(_TestCase):
 
     def test_errors_of_the_lock(self) -> None:
         for error in (tooz.ToozError('down'), ConnectionError('down')):
-            self.lock.acquire.side_effect = error
-            self.assertFalse(self.hold(self.locks))
+            with self.case(error):
+                self.lock.acquire.side_effect = error
+                self.assertFalse(self.hold(self.locks))
         self.lock.acquire.side_effect = None
         self.lock.acquire.return_value = False
         self.assertFalse(self.hold(self.locks))
@@ -215,7 +216,7 @@ class BackendTest(_TestCase):
                        {'side_effect': OSError('down')},
                        {'side_effect': self.hang()},
                        {'side_effect': None, 'return_value': False}):
-            with self.subTest(str(effect)):
+            with self.case(str(effect)):
                 locks = self.make()
                 before = self.count('WARNING')
                 self.lock.release.configure_mock(**effect)
@@ -229,7 +230,7 @@ class BackendTest(_TestCase):
              'heartbeat.return_value': False},
             {'is_still_owner.side_effect': tooz.ToozError('down')})
         for kind in kinds:
-            with self.subTest(str(kind)):
+            with self.case(str(kind)):
                 self.lock.reset_mock(side_effect=True)
                 with self.make().hold(IMAGE) as lock:
                     self.lock.configure_mock(**kind)

@@ -34,18 +34,19 @@ class LogTest(helpers.TestCase):
                 ('\u2028\u2029', '\\u2028\\u2029'),
                 ('\u202e\ufeff', '\\u202e\\ufeff'),
                 ('\ud800', '\\ud800')):
-            with self.subTest(escaped):
+            with self.case(escaped):
                 for line in (
                         self._logged('of %s', text),
                         self._logged('of %(name)s', {'name': text}),
                         self._logged('of %s', ValueError(text)),
                         self._logged(f'of {text}')):
-                    self.assertIn(f'of {escaped}', line)
-                    self.assertTrue(line.isprintable(), line)
+                    with self.case(line):
+                        self.assertIn(f'of {escaped}', line)
+                        self.assertTrue(line.isprintable(), line)
 
     def test_other_text_stays(self) -> None:
         for text in ('plain', 'зображення ✓ 💾', 'back\\slash', '%', ''):
-            with self.subTest(text):
+            with self.case(text):
                 self.assertIn(f'of {text}', self._logged('of %s', text))
 
     def test_arguments_stay_where_nothing_is_escaped(self) -> None:
@@ -72,6 +73,7 @@ class LogTest(helpers.TestCase):
             self.log.exception('of')
         [text] = self.lines
         for line in text.splitlines():
-            self.assertIn(f'ERROR {NAME}', line)
+            with self.case(line):
+                self.assertIn(f'ERROR {NAME}', line)
         self.assertIn('subprocess.SubprocessError: x\\nFORGED', text)
         self.assertIn("KeyError: 'cause'", text)

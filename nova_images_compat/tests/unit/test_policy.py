@@ -80,7 +80,7 @@ class PolicyTest(helpers.TestCase):
                 ('number for a rule', f'{rule}: 5'),
                 ('unknown rule', f'{rule}: "rule:nowhere"'),
                 ('circle', f'{rule}: "rule:{images.SHOW}"')):
-            with self.subTest(name):
+            with self.case(name):
                 error = self.assertRaises(
                     exception.ConfigurationError, self._policy, text)
                 self.assertIn(self.path, str(error))
@@ -89,7 +89,7 @@ class PolicyTest(helpers.TestCase):
         for check in (
                 'nonsense', 'role:member or', '(role:member', 'not nonsense',
                 'role:member and not frozen', 'role:member or (! or frozen)'):
-            with self.subTest(check):
+            with self.case(check):
                 error = self.assertRaises(
                     exception.ConfigurationError, self._policy,
                     f'"{images.SHOW}": "{check}"')
@@ -99,7 +99,7 @@ class PolicyTest(helpers.TestCase):
         for check, allowed in (
                 ('!', False), ('(!)', False), ('not !', True),
                 ('role:nobody or (! or role:member)', True)):
-            with self.subTest(check):
+            with self.case(check):
                 rules = self._policy(f'"{images.SHOW}": "{check}"')
                 self.assertEqual(
                     allowed, rules.allows(self.member, images.SHOW))
@@ -137,12 +137,13 @@ class PolicyTest(helpers.TestCase):
                 '"a": 5\n"b": [["role:admin"]]\n"c": {"d": null}\n5: 6',
                 '"context_is_admin": "rule:nowhere"',
                 '"project_member_or_admin": "rule:project_member_or_admin"'):
-            log = self.useFixture(fixtures.FakeLogger())
-            rules = self._policy(f'{others}\n"{images.SHOW}": "role:member"')
-            self.assertTrue(rules.allows(self.member, images.SHOW), others)
-            self.assertEqual([], [
-                line for line in log.output.splitlines()
-                if not line.startswith('enforce:')], others)
+            with self.case(others):
+                log = self.useFixture(fixtures.FakeLogger())
+                rules = self._policy(f'{others}\n"{images.SHOW}": "role:member"')
+                self.assertTrue(rules.allows(self.member, images.SHOW), others)
+                self.assertEqual([], [
+                    line for line in log.output.splitlines()
+                    if not line.startswith('enforce:')], others)
 
     def test_what_ours_reach_is_judged(self) -> None:
         for others in (
@@ -151,10 +152,11 @@ class PolicyTest(helpers.TestCase):
                 '"a": "rule:b"\n"b": "not (role:x and rule:a)"',
                 '"a": 5', '"a": {}', '"b": "@"',
                 '"a": "is_admin:True"\n"context_is_admin": "rule:nowhere"'):
-            error = self.assertRaises(
-                exception.ConfigurationError, self._policy,
-                f'{others}\n"{images.SHOW}": "rule:a"')
-            self.assertIn(self.path, str(error), others)
+            with self.case(others):
+                error = self.assertRaises(
+                    exception.ConfigurationError, self._policy,
+                    f'{others}\n"{images.SHOW}": "rule:a"')
+                self.assertIn(self.path, str(error), others)
 
     def test_the_file_of_a_rule_is_named(self) -> None:
         directory = self.useFixture(fixtures.TempDir())
@@ -209,7 +211,8 @@ class NovaRulesTest(helpers.TestCase):
                 ('project_member_or_admin', {'member', 'admin'}),
                 ('project_reader_or_admin', {'reader', 'admin'}),
                 ('service_or_admin', {'service', 'admin'})):
-            self.assertEqual(expected, self._allowed(f'rule:{rule}'), rule)
+            with self.case(rule, expected):
+                self.assertEqual(expected, self._allowed(f'rule:{rule}'), rule)
 
     def test_old_defaults(self) -> None:
         for rule, expected in (
@@ -218,8 +221,9 @@ class NovaRulesTest(helpers.TestCase):
                 ('project_member_api', set(self.CALLERS)),
                 ('project_reader_or_admin', set(self.CALLERS)),
                 ('service_api', {'service', 'admin'})):
-            self.assertEqual(expected, self._allowed(
-                f'rule:{rule}', only_new_defaults=False), rule)
+            with self.case(rule, expected):
+                self.assertEqual(expected, self._allowed(
+                    f'rule:{rule}', only_new_defaults=False), rule)
 
     def test_is_admin(self) -> None:
         self.assertEqual({'admin'}, self._allowed('is_admin:True'))
@@ -230,7 +234,8 @@ class NovaRulesTest(helpers.TestCase):
         others = '"context_is_admin": "role:boss"'
         for check in ('is_admin:True', 'rule:admin_api',
                       'rule:context_is_admin'):
-            self.assertEqual({'boss'}, self._allowed(check, others), check)
+            with self.case(check):
+                self.assertEqual({'boss'}, self._allowed(check, others), check)
         self.assertEqual({'boss', 'member'}, self._allowed(
             'rule:project_member_or_admin', others))
 

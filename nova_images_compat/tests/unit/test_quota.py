@@ -11,7 +11,7 @@ class MetadataQuotaTest(helpers.TestCase):
 
     def test_limit_is_the_most_that_passes(self) -> None:
         for limit in (0, 1, 128):
-            with self.subTest(limit=limit):
+            with self.case(limit):
                 checked = quota.MetadataQuota(
                     self.configure({'quota': {'metadata_items': limit}}))
                 checked.check(limit)

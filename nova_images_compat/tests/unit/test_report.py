@@ -39,7 +39,8 @@ class ReportTest(helpers.TestCase):
         self.assertEqual('on it goes\n', stdout)
         for part in ('nova-images-compat', 'Threads', 'metadata_items = 77',
                      'in <module>', 'script.py'):
-            self.assertIn(part, stderr)
+            with self.case(part):
+                self.assertIn(part, stderr)
         self.assertNotIn('hush', stderr)
 
     def test_trigger_that_is_not_there(self) -> None:

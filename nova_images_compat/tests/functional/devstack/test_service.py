@@ -93,8 +93,9 @@ class ServiceTest(base.TestCase):
             (self.conf_dir / 'api-paste.ini').read_text())
         written = self.ini(self.conf_file)
         for section in 'keystone_authtoken', 'service_user':
-            self.assertEqual(
-                'nova-images-compat', written[section]['username'])
+            with self.case(section):
+                self.assertEqual(
+                    'nova-images-compat', written[section]['username'])
         self.assertNotIn('coordination', written)
 
     def test_the_service_starts_with_it(self) -> None:
@@ -148,14 +149,16 @@ class ServiceTest(base.TestCase):
             'unix:/var/run/uwsgi/images-compat.socket|'
             'uwsgi://uwsgi-uds-images-compat$1', target)
         for path in self._image_paths():
-            self.assertEqual(path, re.search(
-                pattern, f'/compute{path}')[1], path)
+            with self.case(path):
+                self.assertEqual(path, re.search(
+                    pattern, f'/compute{path}')[1], path)
         for path in (
                 '', '/', '/v2.1', '/v2.1/', '/v2.1/servers', '/v2.1/imagesx',
                 '/v2.1/servers/images', '/v2.1/0a-1/servers/images',
                 '/v2.1/0a-1/os-x/images', '/v2x1/images', '/v3/images',
                 '/images'):
-            self.assertIsNone(re.search(pattern, f'/compute{path}'), path)
+            with self.case(path):
+                self.assertIsNone(re.search(pattern, f'/compute{path}'), path)
         self.assertIsNone(re.search(pattern, '/x/compute/v2.1/images'))
         self.assertIsNone(re.search(pattern, '/compute-images/v2.1/images'))
 

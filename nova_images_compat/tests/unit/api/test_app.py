@@ -31,14 +31,16 @@ class LoadTest(helpers.TestCase):
             for _ in range(3):
                 service.add_image()
         for service, expected in ((first, 1), (second, 2), (first, 1)):
-            answer = service.request('/v2.1/images?limit=3').json
-            self.assertEqual(expected, len(answer['images']))
+            with self.case(service, expected):
+                answer = service.request('/v2.1/images?limit=3').json
+                self.assertEqual(expected, len(answer['images']))
 
     def test_the_global_configuration_is_not_touched(self) -> None:
         self.useFixture(fixtures.Service()).request('/v2.1/images')
         for group in ('api', 'quota', 'wsgi', 'state_path', 'cors',
                       'healthcheck', 'oslo_policy'):
-            self.assertNotIn(group, cfg.CONF)
+            with self.case(group):
+                self.assertNotIn(group, cfg.CONF)
 
     def test_paste_file_beside_the_configuration_wins(self) -> None:
         service = self.useFixture(fixtures.Service())
@@ -62,17 +64,19 @@ class LoadTest(helpers.TestCase):
         self.assertIn('[api] image_store', str(error))
         self.assertIn('"nowhere"', str(error))
         for name in extension.ExtensionManager(app.STORES).names():
-            self.assertIn(name, str(error))
+            with self.case(name):
+                self.assertIn(name, str(error))
 
     def test_a_store_without_its_extra(self) -> None:
         conf = self.configure(only(image_store='catalog'))
         for versions, told in (
                 ({'SQLAlchemy': '1.4.51'}, '1.4.51'), ({'alembic': None}, '')):
-            with fixtures.Installed(versions):
-                error = self.assertRaises(
-                    exception.MissingExtra, app.load_store, conf)
-            self.assertIn('[api] image_store = catalog needs', str(error))
-            self.assertIn(told, str(error))
+            with self.case(versions, told):
+                with fixtures.Installed(versions):
+                    error = self.assertRaises(
+                        exception.MissingExtra, app.load_store, conf)
+                self.assertIn('[api] image_store = catalog needs', str(error))
+                self.assertIn(told, str(error))
 
     def _refusal(self, group: str, name: str, value: str) -> str:
         service = self.useFixture(fixtures.Service())
@@ -89,7 +93,7 @@ class LoadTest(helpers.TestCase):
                 ('oslo_middleware', 'max_request_body_size', 'huge'),
                 ('oslo_middleware', 'enable_proxy_headers_parsing', 'perhaps'),
                 ('healthcheck', 'detailed', 'perhaps')):
-            with self.subTest(group=group, name=name):
+            with self.case(group, name):
                 refusal = self._refusal(group, name, value)
                 self.assertIn(name, refusal)
                 self.assertIn(self.path, refusal)
@@ -97,7 +101,7 @@ class LoadTest(helpers.TestCase):
     def test_bad_values_of_keystones_options(self) -> None:
         for name, value in (
                 ('auth_type', 'nowhere'), ('http_connect_timeout', 'long')):
-            with self.subTest(name=name):
+            with self.case(name):
                 self.assertIn(value, self._refusal(
                     'keystone_authtoken', name, value))
 
@@ -111,7 +115,7 @@ class PasteFileTest(helpers.TestCase):
 
     def test_missing_file(self) -> None:
         for name in ('/nowhere/paste.ini', 'no-such-paste.ini', ''):
-            with self.subTest(name=name):
+            with self.case(name):
                 self.assertIn(
                     f'[wsgi] api_paste_config: {name}'.strip(),
                     self._refusal(name))
@@ -121,7 +125,7 @@ class PasteFileTest(helpers.TestCase):
                 'nonsense', '[app:main\n', '[app:main]\na=1\n[app:main]\n',
                 '[app:main]\npaste.app_factory = %(nowhere)s\n',
                 b'[app:main]\n\xff = \xff\n'):
-            with self.subTest(content=content):
+            with self.case(content):
                 path = self.write('paste.ini', content)
                 self.assertIn(path, self._refusal(path))
 
@@ -134,7 +138,7 @@ class PasteFileTest(helpers.TestCase):
                 '[pipeline:main]\npipeline = nowhere neither',
                 '[composite:main]\nuse = call:nova_images_compat.api.'
                 'pipeline.auth_strategy:factory\nkeystone = nowhere'):
-            with self.subTest(section=section):
+            with self.case(section):
                 path = self.write('paste.ini', section)
                 self.assertIn(path, self._refusal(path))
 
@@ -144,16 +148,18 @@ class PasteFileTest(helpers.TestCase):
         with open(path, 'w') as ini:
             ini.write('[composite:osapi_compute]\nuse = call:nova:nowhere\n')
         for name in ('api-paste.ini', path):
-            service.conf.set_override('api_paste_config', name, group='wsgi')
-            answer = webob.Request.blank('/').get_response(
-                app.load(service.conf))
-            self.assertEqual(['versions'], list(answer.json), name)
+            with self.case(name):
+                service.conf.set_override('api_paste_config', name, group='wsgi')
+                answer = webob.Request.blank('/').get_response(
+                    app.load(service.conf))
+                self.assertEqual(['versions'], list(answer.json), name)
 
     def test_a_mistake_of_ours_is_not_reported_as_the_files(self) -> None:
         service = self.useFixture(fixtures.Service())
         for error in (AttributeError, KeyError, TypeError, ValueError):
-            with tools.MockPatchObject(app, 'load_store', side_effect=error):
-                self.assertRaises(error, app.load, service.conf)
+            with self.case(error):
+                with tools.MockPatchObject(app, 'load_store', side_effect=error):
+                    self.assertRaises(error, app.load, service.conf)
 
     def test_writes_that_cannot_work(self) -> None:
         service = self.useFixture(fixtures.Service())
@@ -186,7 +192,7 @@ class VersionApplicationsTest(helpers.TestCase):
                 ('/v2.1/', 200, 'version'), ('/v3', 300, 'choices'),
                 ('//', 200, 'versions'), ('///', 200, 'versions'),
                 ('/images', 300, 'choices')):
-            with self.subTest(path=path):
+            with self.case(path):
                 answer = self._request(path)
                 self.assertEqual(status, answer.status_int)
                 self.assertEqual([key], list(answer.json))
@@ -197,5 +203,5 @@ class VersionApplicationsTest(helpers.TestCase):
 
     def test_below_a_version_callers_must_say_who_they_are(self) -> None:
         for path in ('/v2/images', '/v2.1/images', '/v2.1/nowhere'):
-            with self.subTest(path=path):
+            with self.case(path):
                 self.assertEqual(401, self._request(path).status_int)

@@ -73,7 +73,7 @@ class PluginTest(_TestCase):
         for path in ('/images', '/images/detail', f'/images/{self.image_id}',
                      f'/{fixtures.PROJECT}/images',
                      f'/images/{self.image_id}/metadata'):
-            with self.subTest(path=path):
+            with self.case(path):
                 self.assertEqual(200, self.assert_ours(path).status_int)
 
     def test_links_and_headers_are_as_novas_would_be(self) -> None:
@@ -116,7 +116,7 @@ class PluginTest(_TestCase):
             if version:
                 environ['HTTP_OPENSTACK_API_VERSION'] = f'compute {version}'
             before = dict(environ)
-            with self.subTest(method=method, path=path):
+            with self.case(method, path):
                 self.application(environ, lambda *args: None)
                 self.assertEqual(before, environ)
                 self.assertEqual(0, body.tell())
@@ -124,13 +124,15 @@ class PluginTest(_TestCase):
     def test_versions(self) -> None:
         metadata = f'/images/{self.image_id}/metadata'
         for version in ('2.1', '2.35'):
-            self.assertEqual(
-                200, self.assert_ours('/images', version=version).status_int)
+            with self.case(version):
+                self.assertEqual(
+                    200, self.assert_ours('/images', version=version).status_int)
         self.assertEqual(
             200, self.assert_ours(metadata, version='2.38').status_int)
         for version in ('2.36', '2.999', '3.0', '1.0', '2.0', 'latest',
                         'many', '2.', '2.01'):
-            self.assert_novas('/images', version=version)
+            with self.case(version):
+                self.assert_novas('/images', version=version)
         self.assert_novas(metadata, version='2.39')
 
     def test_legacy_requests_have_no_version(self) -> None:
@@ -185,13 +187,15 @@ class ContainmentTest(helpers.TestCase):
     def test_others_go_on(self) -> None:
         self.make()
         for path in ('/servers', '/', '/servers/images', '/images/a/b'):
-            self.assertEqual('from Nova', self.send(path).text, path)
+            with self.case(path):
+                self.assertEqual('from Nova', self.send(path).text, path)
         self.assertEqual(1, self.attempts)
 
     def test_images_are_unavailable(self) -> None:
         self.make()
         for path in ('/images', '/images/detail', '/images/x/metadata/y'):
-            self.assert_unavailable(path)
+            with self.case(path):
+                self.assert_unavailable(path)
 
     def test_one_line_says_why(self) -> None:
         self.make()
@@ -202,12 +206,13 @@ class ContainmentTest(helpers.TestCase):
     def test_what_nobody_expected_has_a_traceback(self) -> None:
         for error in (KeyError('x'), SystemExit(1), ImportError('y'),
                       RecursionError()):
-            self.error = error
-            self.make()
-            self.assertIn('Traceback', self.log.output)
-            self.assertIn(
-                f'unexpected {type(error).__name__}', self.log.output)
-            self.assert_unavailable()
+            with self.case(error):
+                self.error = error
+                self.make()
+                self.assertIn('Traceback', self.log.output)
+                self.assertIn(
+                    f'unexpected {type(error).__name__}', self.log.output)
+                self.assert_unavailable()
 
     def test_it_is_made_again_when_it_can_be(self) -> None:
         self.make()
@@ -225,10 +230,11 @@ class ContainmentTest(helpers.TestCase):
     def test_a_failed_attempt_is_not_repeated_at_once(self) -> None:
         self.make()
         for attempts in (2, 3):
-            self.now += plugin.RETRY_INTERVAL
-            for _ in range(3):
-                self.assert_unavailable()
-            self.assertEqual(attempts, self.attempts)
+            with self.case(attempts):
+                self.now += plugin.RETRY_INTERVAL
+                for _ in range(3):
+                    self.assert_unavailable()
+                self.assertEqual(attempts, self.attempts)
 
     def test_one_thread_makes_it_and_the_others_do_not_wait(self) -> None:
         self.make()
@@ -273,8 +279,9 @@ class FactoryTest(helpers.TestCase):
         application = plugin.filter_factory({}, **options)(
             webob.Response('from Nova'))
         for path, text in (('/servers', 'from Nova'), ('/images', '503')):
-            answer = webob.Request.blank(path).get_response(application)
-            self.assertIn(text, f'{answer.status} {answer.text}', path)
+            with self.case(path, text):
+                answer = webob.Request.blank(path).get_response(application)
+                self.assertIn(text, f'{answer.status} {answer.text}', path)
         return log.output
 
     def test_configuration(self) -> None:
@@ -288,7 +295,7 @@ class FactoryTest(helpers.TestCase):
                  f'{service.configuration.path}\n',
                  '[oslo_policy] policy_file'),
                 ('[glance]\ncafile = /nowhere\n', '[glance] cafile')):
-            with self.subTest(text=text):
+            with self.case(text):
                 path = self.configuration_of(
                     '[DEFAULT]\nstate_path = /nowhere\n' + text)
                 log = self._log_of(config_file=path)
@@ -302,7 +309,7 @@ class FactoryTest(helpers.TestCase):
                 ({'config_file': '/nowhere.conf'}, '/nowhere.conf'),
                 ({'config_dir': '/nowhere.d'}, '/nowhere.d'),
                 ({}, 'config_file')):
-            with self.subTest(options=options):
+            with self.case(options):
                 log = self._log_of(**options)
                 self.assertIn(told, log)
                 self.assertEqual(1, len(log.splitlines()), log)
@@ -338,13 +345,14 @@ class DefaultsTest(helpers.TestCase):
                 ('GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH'), paths,
                 ('2.1', '2.35', '2.36', '2.38', '2.39', '2.0', '3.1',
                  'latest', 'many', '2.01', '', None)):
-            environ = {'REQUEST_METHOD': method, 'PATH_INFO': path}
-            if version is not None:
-                environ['HTTP_X_OPENSTACK_NOVA_API_VERSION'] = version
-            expected = images_api.serves(environ)
-            ours += expected
-            self.assertEqual(
-                expected, plugin.is_ours_by_default(environ), environ)
+            with self.case(method, path, version):
+                environ = {'REQUEST_METHOD': method, 'PATH_INFO': path}
+                if version is not None:
+                    environ['HTTP_X_OPENSTACK_NOVA_API_VERSION'] = version
+                expected = images_api.serves(environ)
+                ours += expected
+                self.assertEqual(
+                    expected, plugin.is_ours_by_default(environ), environ)
         self.assertEqual(93, ours)
 
     def test_legacy(self) -> None:

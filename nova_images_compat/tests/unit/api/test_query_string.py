@@ -25,7 +25,7 @@ class QueryStringTest(helpers.TestCase):
                 ('a=1&b=2;a=3', [('a', '1'), ('b', '2'), ('a', '3')]),
                 ('a=b=c', [('a', 'b=c')]), ('a+b=%2B+', [('a b', '+ ')]),
                 ('%C3%BC=\xc3\xb6', [('ü', 'ö')]), ('%=%zz', [('%', '%zz')])):
-            with self.subTest(text=text):
+            with self.case(text):
                 self.assertEqual(expected, query_string.pairs(text))
 
     def test_same_as_webob(self) -> None:
@@ -44,13 +44,13 @@ class QueryStringTest(helpers.TestCase):
 
     def test_what_is_not_utf_8(self) -> None:
         for text in ('a=%FF', '%FF', '\xff=a', '%C3=', 'a=%ED%A0%80'):
-            with self.subTest(text=text):
+            with self.case(text):
                 self.assertRaises(
                     UnicodeDecodeError, query_string.pairs, text)
 
     def test_time_is_linear(self) -> None:
         for piece in ('a=1&', 'a&', ';', '%', '%41', '%4', '='):
-            with self.subTest(piece=piece):
+            with self.case(piece):
                 once, twice = (
                     helpers.count_lines(
                         lambda: query_string.pairs(piece * count))

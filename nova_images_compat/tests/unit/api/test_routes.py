@@ -71,7 +71,7 @@ class RouterTest(helpers.TestCase):
         for prefix in ('', f'/{PROJECT}'):
             for path, actions in EXPECTED.items():
                 for method in METHODS:
-                    with self.subTest(path=prefix + path, method=method):
+                    with self.case(prefix + path, method):
                         answer = self._send(prefix + path, method)
                         if method in actions:
                             self.assertEqual([actions[method]], answer.json)
@@ -85,7 +85,7 @@ class RouterTest(helpers.TestCase):
 
     def test_every_operation_says_all_of_itself(self) -> None:
         for method, path, controller, name in routes.TABLE:
-            with self.subTest(operation=f'{method} {path}'):
+            with self.case(f'{method} {path}'):
                 action = getattr(controller, name)
                 self.assertEqual('2.1', action.api_versions[0])
                 self.assertIn(403, action.expected_errors)
@@ -102,7 +102,7 @@ class RouterTest(helpers.TestCase):
                 f'/{PROJECT}', f'/{PROJECT}/{PROJECT}/images',
                 '/UPPERCASE/images', '/images%0A', '/images/7%0A',
                 '/images/7/metadata/a%0A', '/%FF', '/images/%FF'):
-            with self.subTest(path=path):
+            with self.case(path):
                 answer = self._send(path)
                 self.assertEqual(404, answer.status_int)
                 self.assertEqual(404, answer.json['itemNotFound']['code'])
@@ -114,7 +114,7 @@ class RouterTest(helpers.TestCase):
         for quoted, expected in (
                 ('%C3%BC', 'ü'), ('a%20b', 'a b'), ('a%252F', 'a%2F'),
                 ('%F0%9F%98%80', '\U0001f600'), ('a:b.c-d_e', 'a:b.c-d_e')):
-            with self.subTest(quoted=quoted):
+            with self.case(quoted):
                 self.assertEqual(
                     [f'metadata.show 7 {expected}'],
                     self._send(f'/images/7/metadata/{quoted}').json)

@@ -53,7 +53,7 @@ class BodyTest(helpers.TestCase):
 
     def test_right_body_is_handed_on(self) -> None:
         for meta in ({}, {'a': ''}, {'a-_:. Z9': 'x' * 255}, {'a' * 255: ''}):
-            with self.subTest(meta=meta):
+            with self.case(meta):
                 self.assertEqual({'meta': meta}, self._write({'meta': meta}))
 
     def test_wrong_bodies(self) -> None:
@@ -65,7 +65,7 @@ class BodyTest(helpers.TestCase):
                 {'meta': {'ä': 'x'}}, {'meta': {'a/b': 'x'}},
                 {'meta': {'a': 'x\0'}}, {'meta': {'a\0': 'x'}},
                 {'meta': {}, 'more': 1}):
-            with self.subTest(body=body):
+            with self.case(body):
                 self.assertRaises(
                     exception.ValidationError, self._write, body)
 
@@ -82,7 +82,7 @@ class BodyTest(helpers.TestCase):
 
     def test_v2_is_strict_about_what_it_knows(self) -> None:
         for body in ({'more': 1}, {'meta': {'a': 1}}, None, []):
-            with self.subTest(body=body):
+            with self.case(body):
                 self.assertRaises(
                     exception.ValidationError, self._write, body, legacy=True)
 
@@ -102,7 +102,7 @@ class QueryTest(helpers.TestCase):
         for query in (
                 '', 'limit=1', 'limit=007', 'limit=1&limit=2', 'other=x',
                 'limit=' + '9' * 5000):
-            with self.subTest(query=query[:20]):
+            with self.case(query[:20]):
                 self.assertEqual('read', self._read(query))
 
     def test_wrong_numbers(self) -> None:
@@ -111,7 +111,7 @@ class QueryTest(helpers.TestCase):
                 'limit=1e3', 'limit=%2B1', 'limit=1&limit=0', 'limit=%D9%A1',
                 'limit=%201', 'limit=1%0A', 'limit=%0A', 'limit=000',
                 'limit=NaN', 'limit=inf'):
-            with self.subTest(query=query):
+            with self.case(query):
                 error = self.assertRaises(
                     exception.ValidationError, self._read, query)
                 self.assertIn('query parameters limit', error.message)
@@ -126,7 +126,7 @@ class AnswerTest(helpers.TestCase):
 
     def test_right_answers_pass_in_every_mode(self) -> None:
         for mode in ('ignore', 'warn', 'error'):
-            with self.subTest(mode=mode):
+            with self.case(mode):
                 self.assertEqual(
                     {'number': 1}, self._answer(mode, {'number': 1}))
 
@@ -152,6 +152,6 @@ class SchemasTest(helpers.TestCase):
         for controller, action in actions:
             method = getattr(controller, action)
             for kind in ('body_schema', 'query_schema', 'response_schema'):
-                with self.subTest(action=action, kind=kind):
+                with self.case(action, kind):
                     jsonschema.Draft202012Validator.check_schema(
                         getattr(method, kind, {}))

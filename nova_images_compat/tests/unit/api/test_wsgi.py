@@ -43,7 +43,7 @@ class RequestTest(helpers.TestCase):
 
     def test_query_string_must_be_utf_8(self) -> None:
         for query in ('a=%FF', '%FF=a'):
-            with self.subTest(query=query):
+            with self.case(query):
                 self.assertRaises(
                     exception.ValidationError,
                     lambda: request(f'/?{query}').parameters)
@@ -59,7 +59,7 @@ class RequestTest(helpers.TestCase):
                 (f'application/*;q=0.9, {compute}; q=0.9', compute),
                 ('text/html', 'application/json'),
                 ('not;;a=type,', 'application/json')):
-            with self.subTest(accept=accept):
+            with self.case(accept):
                 headers = {'Accept': accept} if accept else {}
                 self.assertEqual(
                     expected, request(headers=headers).best_content_type())
@@ -72,7 +72,7 @@ class RequestTest(helpers.TestCase):
                     'application/json', 'application/json; charset=UTF-8',
                     'application/vnd.openstack.compute+json', 'text/plain',
                     ''):
-                with self.subTest(method=method, media_type=media_type):
+                with self.case(method, media_type):
                     self.assertEqual(expected, request(
                         method=method, body=b'{"a": 1}',
                         content_type=media_type).json_document())
@@ -82,7 +82,7 @@ class RequestTest(helpers.TestCase):
 
     def test_other_media_types_are_refused(self) -> None:
         for media_type in ('application/xml', 'text/html', 'nonsense'):
-            with self.subTest(media_type=media_type):
+            with self.case(media_type):
                 sent = request(
                     method='POST', body=b'{}', content_type=media_type)
                 self.assertRaises(
@@ -100,7 +100,7 @@ class RequestTest(helpers.TestCase):
         for body in (
                 b'{', b' ', b'\xff', b'{"a": NaN}', b'"\\ud800"', b"{'a': 1}",
                 b'{} {}', b'[' * 100000, b'{"a":' * 5000 + b'1' + b'}' * 5000):
-            with self.subTest(body=body[:10]):
+            with self.case(body[:10]):
                 self.assertRaises(
                     exception.MalformedRequestBody,
                     request(method='PUT', body=body).json_document)
@@ -119,7 +119,7 @@ class FaultTest(helpers.TestCase):
                 (exception.NotFound, 'itemNotFound'),
                 (exception.UnsupportedContentType, 'badMediaType'),
                 (exception.APIError, 'computeFault')):
-            with self.subTest(name=name):
+            with self.case(name):
                 error = kind(reason='because')
                 answer = self._answer(error)
                 self.assertEqual(kind.code, answer.status_int)
@@ -157,7 +157,7 @@ class DecoratorTest(helpers.TestCase):
                 (100, False)):
             version = microversion_parse.Version(2, minor)
             asked = request(environ={wsgi.ENV_MICROVERSION: version})
-            with self.subTest(minor=minor):
+            with self.case(minor):
                 if there:
                     self.assertEqual('done', operation(controller, asked))
                 else:
@@ -176,7 +176,7 @@ class DecoratorTest(helpers.TestCase):
                 exception.ImageNotFound(),
                 exception.ValidationError(reason='schema'),
                 exception.PolicyNotAuthorized(rule='rule')):
-            with self.subTest(error=error):
+            with self.case(error):
                 self.assertRaises(type(error), self._failing(error, 404))
 
     def test_other_errors_of_the_api_are_mistakes(self) -> None:
@@ -207,7 +207,7 @@ class ResourceTest(helpers.TestCase):
         for method, expected in (
                 ('GET', {'key': 'x'}),
                 ('PUT', {'key': 'x', 'body': {'a': None}})):
-            with self.subTest(method=method):
+            with self.case(method):
                 answer = self._send(
                     action, method=method, body=b'{"a": null}', environ=route)
                 self.assertEqual((200, expected),
@@ -216,7 +216,7 @@ class ResourceTest(helpers.TestCase):
     def test_project_of_the_url_must_be_the_callers(self) -> None:
         called: list[Any] = []
         for project in ('abd', 'ABC', 'ab'):
-            with self.subTest(project=project):
+            with self.case(project):
                 answer = self._send(called.append, environ={
                     wsgi.ENV_ROUTE: ((), {'project_id': project})})
                 self.assertEqual(400, answer.status_int)

@@ -35,10 +35,11 @@ class ArgumentsTestCase(base.TestCase):
         for argv in (['nowhere'], ['--requests', 'show,hide'],
                      ['--connections', '0'], ['--connections', 'x'],
                      ['--fast']):
-            with self.subTest(argv), contextlib.redirect_stderr(
-                    io.StringIO()) as stderr:
-                error = self.assertRaises(
-                    SystemExit, arguments.parse, argv)
-                self.assertEqual(1, error.code)
-                self.assertEqual(1, stderr.getvalue().count('\n'))
-                self.assertTrue(stderr.getvalue().startswith('benchmark: '))
+            with self.case(argv):
+                with self.case(argv), contextlib.redirect_stderr(
+                        io.StringIO()) as stderr:
+                    error = self.assertRaises(
+                        SystemExit, arguments.parse, argv)
+                    self.assertEqual(1, error.code)
+                    self.assertEqual(1, stderr.getvalue().count('\n'))
+                    self.assertTrue(stderr.getvalue().startswith('benchmark: '))

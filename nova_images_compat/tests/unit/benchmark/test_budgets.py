@@ -42,8 +42,9 @@ class VerdictTestCase(base.TestCase):
     def test_exactly_but_for_the_tolerance(self) -> None:
         for measured, met in (
                 (0.98, False), (0.995, True), (1.005, True), (1.02, False)):
-            self.assertEqual(
-                met, budgets.Verdict('', measured, '=', 1.0, 0.01).met)
+            with self.case(measured, met):
+                self.assertEqual(
+                    met, budgets.Verdict('', measured, '=', 1.0, 0.01).met)
 
     def test_not_measured(self) -> None:
         self.assertIsNone(budgets.Verdict('', None, '<=', 1.0).met)

@@ -37,7 +37,7 @@ class ReportsErrorsTest(base.TestCase):
         for error in (
                 exception.ConfigurationError('one\ntwo'),
                 exception.DatabaseNotReady('one two')):
-            with self.subTest(error=error):
+            with self.case(error):
                 self.assertEqual(1, self._end(error))
                 self.assertEqual(
                     'nova-images-compat: one two\n', self._said())

@@ -29,7 +29,7 @@ class CommandLineTest(manage_case.ManageTestCase):
                 ('image', 'create', 'a', '--project', 'p', '--visibility',
                  'secret'),
                 ('image', 'share', ID, 'p', '--status', 'perhaps')):
-            with self.subTest(arguments=arguments):
+            with self.case(arguments):
                 self.assertEqual(2, self.run_command(*arguments))
                 self.assertIn('usage:', self.errors)
                 self.assertFalse(os.path.exists(self.database))
@@ -77,7 +77,7 @@ class DatabaseTest(manage_case.ManageTestCase):
                 ('image', 'create', 'a', '--project', 'p'),
                 ('image', 'show', ID), ('image', 'delete', ID),
                 ('image', 'import', path), ('image', 'share', ID, 'p')):
-            with self.subTest(arguments=arguments):
+            with self.case(arguments):
                 said = self.fail_with(*arguments)
                 self.assertIn('db sync', said)
                 self.assertFalse(os.path.exists(self.database))
@@ -87,7 +87,7 @@ class DatabaseTest(manage_case.ManageTestCase):
             file.write('nonsense ' * 500)
         for arguments in (('db', 'sync'), ('db', 'version'),
                           ('image', 'list')):
-            with self.subTest(arguments=arguments):
+            with self.case(arguments):
                 self.assertIn('catalog.sqlite', self.fail_with(*arguments))
 
     def test_catalogue_that_another_writes_to(self) -> None:
@@ -102,7 +102,7 @@ class DatabaseTest(manage_case.ManageTestCase):
                 ('image', 'create', 'b', '--project', 'p'),
                 ('image', 'import', self.images_file({'name': 'c'})),
                 ('image', 'share', ID, 'p')):
-            with self.subTest(arguments=arguments):
+            with self.case(arguments):
                 self.assertIn('locked', self.fail_with(*arguments))
 
 
@@ -146,7 +146,7 @@ class ImageTest(manage_case.ManageTestCase):
                 (('--property', 'checksum=x'), 'checksum'),
                 (('--property', 'owner=x'), 'owner'),
                 (('--property', 'a' * 256 + '=x'), 'aaa')):
-            with self.subTest(arguments=arguments):
+            with self.case(arguments):
                 self.assertIn(named, self.fail_with(
                     'image', 'create', 'n', '--project', 'p', *arguments))
                 self.assertEqual([], self.exported())
@@ -182,7 +182,7 @@ class ImageTest(manage_case.ManageTestCase):
     def test_image_that_is_not_there(self) -> None:
         for action in (('show',), ('delete',), ('share', 'p')):
             for image in (ID, 'nonsense', ''):
-                with self.subTest(action=action, image=image):
+                with self.case(action, image):
                     name, *rest = action
                     self.assertEqual(
                         f'there is no image {image}'.strip(),
@@ -202,7 +202,7 @@ class ShareTest(manage_case.ManageTestCase):
                 ((), 200), (('--status', 'rejected'), 404),
                 (('--status', 'pending'), 404),
                 (('--status', 'accepted'), 200)):
-            with self.subTest(arguments=arguments):
+            with self.case(arguments):
                 self.succeed(
                     'image', 'share', image, own_fixtures.OTHER_PROJECT,
                     *arguments)
@@ -212,7 +212,7 @@ class ShareTest(manage_case.ManageTestCase):
 
     def test_images_of_other_visibilities_are_not_shared(self) -> None:
         for visibility in ('public', 'community', 'private'):
-            with self.subTest(visibility=visibility):
+            with self.case(visibility):
                 image = self.service.add_image(visibility=visibility)
                 said = self.fail_with('image', 'share', image, 'p')
                 self.assertIn(image, said)

@@ -58,7 +58,7 @@ class ImportTest(manage_case.ManageTestCase):
             'first': '/v2/images'}
         for text in (json.dumps(document), json.dumps(document, indent=2),
                      json.dumps(SERVICES), json.dumps([SERVICES])):
-            with self.subTest(text=text[:20]):
+            with self.case(text[:20]):
                 [image] = self._import(text)
                 self.succeed('image', 'delete', ID)
                 self.assertEqual(
@@ -85,7 +85,7 @@ class ImportTest(manage_case.ManageTestCase):
 
     def test_nothing(self) -> None:
         for text in ('', '\n\n', '[]', '{"images": []}'):
-            with self.subTest(text=text):
+            with self.case(text):
                 self.assertEqual([], self._import(text))
 
     def _refusal(self, *lines: Any) -> str:
@@ -117,7 +117,7 @@ class ImportTest(manage_case.ManageTestCase):
                 ({'': 'x'}, "''"), ({'k' * 256: 'x'}, 'kkk'),
                 ({'key': 'a\0b'}, 'key'),
                 ({**CLIENTS, 'Size': 'big'}, 'size')):
-            with self.subTest(broken=str(broken)[:40]):
+            with self.case(str(broken)[:40]):
                 if isinstance(broken, dict) and 'ID' not in broken:
                     broken = {'name': 'n', **broken}
                 said = self._refusal(good, '', broken, good)
@@ -128,7 +128,7 @@ class ImportTest(manage_case.ManageTestCase):
         first = {'name': 'a'}
         for items in ([first, 5], [first, {**first, 'size': -1}]):
             for document in (items, {'images': items}):
-                with self.subTest(document=document):
+                with self.case(document):
                     self.assertEqual(
                         'image 2: ',
                         self._refusal(json.dumps(document, indent=1))[:9])
@@ -137,7 +137,7 @@ class ImportTest(manage_case.ManageTestCase):
         for text in ('5', '"text"', 'null', '{"images": 5}', '\ufeff{}',
                      '{"images": {"id": 1}}', '\ud800'.encode(
                          'utf-8', 'surrogatepass').decode('latin-1')):
-            with self.subTest(text=text):
+            with self.case(text):
                 self._refusal(text)
 
     def test_one_id_twice(self) -> None:
@@ -157,7 +157,7 @@ class ImportTest(manage_case.ManageTestCase):
     def test_file_that_cannot_be_read(self) -> None:
         directory = self.useFixture(fixtures.TempDir()).path
         for path in (directory, f'{directory}/none'):
-            with self.subTest(path=path):
+            with self.case(path):
                 self.assertEqual(
                     f'{path}: ', self.fail_with(
                         'image', 'import', path)[:len(path) + 2])

@@ -68,7 +68,7 @@ class ServeTest(helpers.TestCase):
                  r'http://127\.0\.0\.1:[1-9][0-9]*'),
                 (('--port', '0', '--host', '::1'),
                  r'http://\[::1\]:[1-9][0-9]*')):
-            with self.subTest(arguments=arguments):
+            with self.case(arguments):
                 self._serve(*arguments)
                 self.assertRegex(self.announce.call_args.args[0],
                                  f'^{pattern}$')
@@ -94,7 +94,7 @@ class ServeTest(helpers.TestCase):
     def test_open_door(self) -> None:
         for host in ('0.0.0.0', '::', '192.0.2.1', '::ffff:192.0.2.1',
                      'elsewhere.example', 'localhost.example'):
-            with self.subTest(host=host):
+            with self.case(host):
                 refusal = self._refusal('--port', '0', '--host', host)
                 self.assertIn('noauth2', refusal)
                 self.assertIn(host, refusal)
@@ -156,7 +156,7 @@ class ProcessTest(helpers.TestCase):
     def test_serves_until_it_is_told_to_stop(self) -> None:
         service = self.useFixture(own_fixtures.Service())
         for number in (signal.SIGTERM, signal.SIGINT):
-            with self.subTest(signal=number):
+            with self.case(number):
                 url = self._start(service.configuration.path)
                 self.assertEqual(
                     f'{url}/v2.1/', self._self_link(url, FORWARDED))

@@ -72,7 +72,8 @@ class StatusTestCase(helpers.TestCase):
             for text in (self.output, self.errors):
                 for secret in (identity_case.SECRET, DATABASE_SECRET,
                                'Traceback'):
-                    self.assertNotIn(secret, text)
+                    with self.case(secret):
+                        self.assertNotIn(secret, text)
 
     def configured(self, options: Options | None = None) -> str:
         """Return the path of a configuration with Keystone and Glance."""
@@ -106,7 +107,8 @@ class StatusTestCase(helpers.TestCase):
         self.assertEqual(
             code, max(result for result, _ in self.said.values()))
         for _, details in self.said.values():
-            self.assertNotIn('\n', details)
+            with self.case(details):
+                self.assertNotIn('\n', details)
         return self.said
 
     def assert_said(
@@ -163,7 +165,7 @@ class WithGlanceTest(StatusTestCase):
     def test_keystone_that_does_not_answer(self) -> None:
         for answer in ({'exc': REFUSED}, {'text': 'Welcome'},
                        {'status_code': 503}):
-            with self.subTest(answer=answer):
+            with self.case(answer):
                 self.mocker.post(identity_case.TOKENS, **answer)
                 self.assert_said(IDENTITY, FAILURE, 'No token')
 
@@ -174,7 +176,7 @@ class WithGlanceTest(StatusTestCase):
                 ({'project_name': ''}, '[keystone_authtoken] project_name'),
                 ({'auth_type': ''}, '[keystone_authtoken] auth_type'),
                 ({'auth_type': 'nothing'}, 'nothing')):
-            with self.subTest(told):
+            with self.case(told):
                 self.assert_said(CONFIGURATION, FAILURE, told, {
                     'keystone_authtoken': options})
 
@@ -187,7 +189,7 @@ class WithGlanceTest(StatusTestCase):
         for options, section in (
                 ({'auth_type': ''}, 'service_user'),
                 ({'auth_section': 'nowhere'}, 'nowhere')):
-            with self.subTest(section):
+            with self.case(section):
                 self.assert_said(
                     CONFIGURATION, WARNING, f'[{section}] auth_type',
                     {'service_user': {**SERVICE_USER, **options}})
@@ -220,7 +222,7 @@ class WithGlanceTest(StatusTestCase):
                 ({'text': 'Welcome'}, 'no sense'), ({'exc': REFUSED}, ROOT),
                 ({'status_code': 503}, 'not available'),
                 ({'status_code': 401}, 'refuses the token')):
-            with self.subTest(told):
+            with self.case(told):
                 self.mocker.get(ROOT + SCHEMA, **answer)
                 self.assert_said(GLANCE, FAILURE, told)
                 self.assertIn(ROOT, self.said[GLANCE][1])
@@ -245,7 +247,7 @@ class WithGlanceTest(StatusTestCase):
                 ('nowhere://host', 'nowhere'),
                 # Before 6, its client does not try again.
                 ('redis://127.0.0.1:1', 'does not answer in time|refused')):
-            with self.subTest(url):
+            with self.case(url):
                 self.assert_said(LOCKS, FAILURE, '[coordination]', {
                     'coordination': {
                         'backend_url': url, 'lock_timeout': 0}})
@@ -315,7 +317,8 @@ class WithCatalogueTest(StatusTestCase):
         said = self.check_file(path)
         self.assertEqual({SUCCESS}, self.others())
         for name in (GLANCE, LOCKS):
-            self.assertIn('Skipped', said[name][1])
+            with self.case(name):
+                self.assertIn('Skipped', said[name][1])
 
     def test_database_that_is_not_migrated(self) -> None:
         self.assert_said(STORE, FAILURE, 'db sync', self.OPTIONS)
@@ -323,7 +326,7 @@ class WithCatalogueTest(StatusTestCase):
 
     def test_database_that_does_not_answer(self) -> None:
         for driver in ('mysql', 'postgresql'):
-            with self.subTest(driver):
+            with self.case(driver):
                 self.assert_said(STORE, FAILURE, '127.0.0.1', {
                     **self.OPTIONS, 'database': {'connection': (
                         f'{driver}://us:{DATABASE_SECRET}@127.0.0.1:1/x')}})

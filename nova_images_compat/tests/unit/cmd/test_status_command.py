@@ -75,7 +75,8 @@ class CommandTest(test_status.StatusTestCase):
         self.assertEqual(test_status.SUCCESS, self.run_command(
             '--config-file', path, 'upgrade', 'check'))
         for name in test_status.ALL:
-            self.assertIn(f'Check: {name} ', self.output)
+            with self.case(name):
+                self.assertIn(f'Check: {name} ', self.output)
         self.assertEqual('', self.errors)
 
     def test_log_if_it_is_wanted(self) -> None:
@@ -89,7 +90,7 @@ class CommandTest(test_status.StatusTestCase):
 
     def test_configuration_that_cannot_be_read(self) -> None:
         for text in ('[api]\nauth_strategy = none\n', 'Welcome'):
-            with self.subTest(text=text):
+            with self.case(text):
                 path = self.configuration_of(text)
                 self.assertEqual(test_status.FAILURE, self.run_command(
                     '--config-file', path, 'upgrade', 'check'))
@@ -99,20 +100,22 @@ class CommandTest(test_status.StatusTestCase):
 
     def test_wrong_arguments(self) -> None:
         for arguments in ((), ('upgrade',), ('upgrade', 'anything')):
-            self.assertEqual(2, self.run_command(*arguments))
+            with self.case(arguments):
+                self.assertEqual(2, self.run_command(*arguments))
 
     def test_mistake_of_ours(self) -> None:
         for error in (
                 RuntimeError(test_status.DATABASE_SECRET), KeyError('a')):
-            self.useFixture(fixtures.MockPatch(
-                'nova_images_compat.policy.Policy', side_effect=error))
-            path = self.configured()
-            self.assertEqual(255, self.run_command(
-                '--config-file', path, 'upgrade', 'check'))
-            self.assertEqual('', self.output)
-            self.assertEqual(
-                f'nova-images-compat: unexpected: {type(error).__name__}; '
-                '--debug shows where\n', self.errors)
+            with self.case(error):
+                self.useFixture(fixtures.MockPatch(
+                    'nova_images_compat.policy.Policy', side_effect=error))
+                path = self.configured()
+                self.assertEqual(255, self.run_command(
+                    '--config-file', path, 'upgrade', 'check'))
+                self.assertEqual('', self.output)
+                self.assertEqual(
+                    f'nova-images-compat: unexpected: {type(error).__name__}; '
+                    '--debug shows where\n', self.errors)
 
     def test_global_configuration_is_not_touched(self) -> None:
         before = set(cfg.CONF)
@@ -141,7 +144,7 @@ class ProcessTest(helpers.TestCase):
                 (('--config-dir', directory), {}),
                 ((), {'OS_NOVA_IMAGES_COMPAT_CONFIG_FILES': path}),
                 ((), {'OS_NOVA_IMAGES_COMPAT_CONFIG_DIR': directory})):
-            with self.subTest(arguments=arguments, environ=environ):
+            with self.case(arguments, environ):
                 code, output, errors = self._run(*arguments, environ=environ)
                 self.assertEqual((test_status.WARNING, ''), (code, errors))
                 self.assertIn('"catalog" is ready', output)

@@ -70,8 +70,9 @@ class UsageTest(manage_case.ManageTestCase):
 
     def test_nothing_counted(self) -> None:
         for form, said in (('json', '[]\n'), ('csv', ','.join(NAMES) + '\n')):
-            self.assertEqual(
-                said, self.succeed('usage', 'report', '--format', form))
+            with self.case(form, said):
+                self.assertEqual(
+                    said, self.succeed('usage', 'report', '--format', form))
         self.assertEqual(4, len(self.succeed('usage', 'report').splitlines()))
 
     def test_by(self) -> None:
@@ -81,7 +82,8 @@ class UsageTest(manage_case.ManageTestCase):
                 ('agent', [['sdk', 100], ['nova/1', 25]]),
                 ('operation', [['image-metadata:show', 100],
                                ['images:index', 25]])):
-            self.assertEqual(rows, self._json('--by', by))
+            with self.case(by, rows):
+                self.assertEqual(rows, self._json('--by', by))
         self.assertEqual(
             'agent,calls\nsdk,100\nnova/1,25\n', self.succeed(
                 'usage', 'report', '--by', 'agent', '--format', 'csv'))
@@ -96,7 +98,7 @@ class UsageTest(manage_case.ManageTestCase):
     def test_what_is_no_day(self) -> None:
         for text in ('', 'yesterday', '2026-02-30', '20260131', '2026-W05-6',
                      '2026-1-31', '2026-01-31T00:00', '０００１-01-01'):
-            with self.subTest(text=text):
+            with self.case(text):
                 said = self.fail_with('usage', 'purge', '--before', text)
                 self.assertTrue(said.startswith('--before'), said)
                 said = self.fail_with('usage', 'report', '--since', text)
@@ -105,7 +107,7 @@ class UsageTest(manage_case.ManageTestCase):
     def test_what_is_no_command(self) -> None:
         for arguments in (('report', '--by', 'day'), ('purge',),
                           ('report', '--format', 'xml'), ()):
-            with self.subTest(arguments=arguments):
+            with self.case(arguments):
                 self.assertEqual(2, self.run_command('usage', *arguments))
                 self.assertIn('usage:', self.errors)
 
@@ -114,10 +116,11 @@ class UsageTest(manage_case.ManageTestCase):
         for day, deleted, left in (
                 ('2026-01-30', 0, 3), ('2026-01-31', 1, 2),
                 ('2026-01-31', 0, 2), ('9999-12-31', 2, 0)):
-            self.assertEqual(
-                f'{deleted} counts deleted\n',
-                self.succeed('usage', 'purge', '--before', day))
-            self.assertEqual(left, len(self._json()))
+            with self.case(day, deleted, left):
+                self.assertEqual(
+                    f'{deleted} counts deleted\n',
+                    self.succeed('usage', 'purge', '--before', day))
+                self.assertEqual(left, len(self._json()))
 
     def test_agents_are_no_formulas(self) -> None:
         for agent, cell in (
@@ -126,7 +129,7 @@ class UsageTest(manage_case.ManageTestCase):
                 ('＝1', "'＝1"), ('a;=1', "a;'=1"), ('a, @b', "a, '@b"),
                 ('"=1', '"=1'), ('a-b/1.0+2 (x=y)', 'a-b/1.0+2 (x=y)'),
                 ('=\t1', "'=1"), ('\x1b[1m', '[1m'), ('a\r\nb', 'ab')):
-            with self.subTest(agent=agent):
+            with self.case(agent):
                 self.succeed('usage', 'purge', '--before', '9999-01-01')
                 self._add({db_usage.Call(FIRST, '=p', agent, 'o', '2.1'): 1})
                 [_, row] = csv.reader(io.StringIO(self.succeed(
@@ -147,4 +150,5 @@ class NotReadyTest(manage_case.ManageTestCase):
 
     def test_before_the_first_sync(self) -> None:
         for arguments in (('report',), ('purge', '--before', '2026-01-31')):
-            self.assertIn('db sync', self.fail_with('usage', *arguments))
+            with self.case(arguments):
+                self.assertIn('db sync', self.fail_with('usage', *arguments))

@@ -61,7 +61,8 @@ class LoadTest(helpers.TestCase):
                            '--config-dir', self.directory),
                 self._host('--config-file', self.file,
                            default_config_dirs=[self.directory])):
-            self.assertEqual((2, 11), self._limits({}, host))
+            with self.case(host):
+                self.assertEqual((2, 11), self._limits({}, host))
         host = self._host('--config-file', self.file,
                           default_config_files=[self.drop_in],
                           default_config_dirs=[])
@@ -90,4 +91,5 @@ class LoadTest(helpers.TestCase):
                 ({'config_file': '/nowhere.conf'}, '/nowhere.conf'),
                 ({'config_dir': '/nowhere.d'}, '/nowhere.d'),
                 ({}, 'name a config_file')):
-            self.assertIn(told, self._refusal(options), options)
+            with self.case(options, told):
+                self.assertIn(told, self._refusal(options), options)

@@ -73,7 +73,8 @@ class PlacesTest(helpers.TestCase):
     def test_the_global_configuration_is_not_touched(self) -> None:
         self.load_text('[api]\nmax_limit = 1\n')
         for group in ('api', 'quota', 'wsgi', 'state_path'):
-            self.assertNotIn(group, cfg.CONF)
+            with self.case(group):
+                self.assertNotIn(group, cfg.CONF)
 
 
 class BrokenTest(helpers.TestCase):
@@ -108,7 +109,7 @@ class BrokenTest(helpers.TestCase):
         for content in (
                 b'nonsense\n', b'max_limit = 1\n [api\n', b'[api]\nx\n',
                 b'[api]\nmax_limit = \xff\n'):
-            with self.subTest(content=content):
+            with self.case(content):
                 path = self.configuration_of(content)
                 self.assertIn(path, self._refusal({FILES: path}))
 
@@ -126,7 +127,7 @@ class BrokenTest(helpers.TestCase):
                 ('database', 'max_pool_size', 'big'),
                 ('oslo_policy', 'remote_ssl_verify_server_crt', 'often'),
                 ('DEFAULT', 'rate_limit_burst', 'often')):
-            with self.subTest(group=group, name=name, value=value):
+            with self.case(group, name, value):
                 path = self.configuration_of(f'[{group}]\n{name} = {value}\n')
                 refusal = self._refusal({FILES: path})
                 self.assertIn(f'{path}: [{group}] {name}: ', refusal)

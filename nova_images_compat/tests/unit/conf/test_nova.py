@@ -34,11 +34,12 @@ class DeploymentsTest(_TestCase):
         state = self.useFixture(fixtures.TempDir()).path
         text = (DEPLOYMENTS / 'kolla-nova.conf').read_text('utf-8')
         for conf in self.load_both(text.replace('@STATE@', state)):
-            self.assertEqual(f'{state}/state/kolla', conf.state_path)
-            self.assertEqual(['http://127.0.0.1:19292'],
-                             conf.glance.api_servers)
-            self.assertTrue(conf.service_user.send_service_user_token)
-            self.assertTrue(conf.oslo_middleware.enable_proxy_headers_parsing)
+            with self.case(conf):
+                self.assertEqual(f'{state}/state/kolla', conf.state_path)
+                self.assertEqual(['http://127.0.0.1:19292'],
+                                 conf.glance.api_servers)
+                self.assertTrue(conf.service_user.send_service_user_token)
+                self.assertTrue(conf.oslo_middleware.enable_proxy_headers_parsing)
 
 
 class ReferencesTest(_TestCase):
@@ -58,7 +59,8 @@ class ReferencesTest(_TestCase):
                 ('http://$host', f'http://{socket.gethostname()}'),
                 ('http://x$state_path',
                  'http://x/var/lib/nova-images-compat')):
-            self.assertEqual([expected] * 2, self.values(text), text)
+            with self.case(text, expected):
+                self.assertEqual([expected] * 2, self.values(text), text)
 
     def test_values(self) -> None:
         for conf in self.load_both(
@@ -66,8 +68,9 @@ class ReferencesTest(_TestCase):
                 'pybasedir = /opt/nova\nstate_path = $pybasedir/state\n'
                 'tempdir = $state_path/tmp\n'
                 '[glance]\nendpoint_override = http://$my_ip/$host$tempdir\n'):
-            self.assertEqual('http://192.0.2.9/api-1/opt/nova/state/tmp',
-                             conf.glance.endpoint_override)
+            with self.case(conf):
+                self.assertEqual('http://192.0.2.9/api-1/opt/nova/state/tmp',
+                                 conf.glance.endpoint_override)
 
     def test_base_directory_is_that_of_nova(self) -> None:
         directory = self.useFixture(fixtures.TempDir()).path
@@ -89,16 +92,17 @@ class OldNamesTest(_TestCase):
                 'quota_metadata_items = 8\n'
                 '[glance]\napi_insecure = true\n'
                 '[ssl]\nca_file = /ca\ncert_file = /cert\nkey_file = /key\n'):
-            self.assertEqual('nova-paste.ini', conf.wsgi.api_paste_config)
-            self.assertEqual('compute', conf.api.compute_link_prefix)
-            self.assertEqual('image', conf.api.glance_link_prefix)
-            self.assertEqual(7, conf.api.max_limit)
-            self.assertEqual(8, conf.quota.metadata_items)
-            self.assertTrue(conf.glance.insecure)
-            self.assertEqual(
-                ('/ca', '/cert', '/key'),
-                (conf.glance.cafile, conf.glance.certfile,
-                 conf.glance.keyfile))
+            with self.case(conf):
+                self.assertEqual('nova-paste.ini', conf.wsgi.api_paste_config)
+                self.assertEqual('compute', conf.api.compute_link_prefix)
+                self.assertEqual('image', conf.api.glance_link_prefix)
+                self.assertEqual(7, conf.api.max_limit)
+                self.assertEqual(8, conf.quota.metadata_items)
+                self.assertTrue(conf.glance.insecure)
+                self.assertEqual(
+                    ('/ca', '/cert', '/key'),
+                    (conf.glance.cafile, conf.glance.certfile,
+                     conf.glance.keyfile))
 
 
 class OptionsOfOthersTest(_TestCase):
@@ -114,4 +118,5 @@ class OptionsOfOthersTest(_TestCase):
                 '[wsgi]\nsecure_proxy_ssl_header = $nothing\n'
                 '[libvirt]\ncpu_mode = fast\nnum_pcie_ports = $my_ip\n'
                 '[nowhere]\nnothing = ${\n'):
-            self.assertEqual(1000, conf.api.max_limit)
+            with self.case(conf):
+                self.assertEqual(1000, conf.api.max_limit)

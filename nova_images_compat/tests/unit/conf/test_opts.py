@@ -15,7 +15,7 @@ class OptionsTest(helpers.TestCase):
     def test_every_option_is_explained(self) -> None:
         for group, options in opts.list_opts():
             for option in options:
-                with self.subTest(group=str(group), option=option.name):
+                with self.case(str(group), option.name):
                     self.assertRegex(option.help, r'^[A-Z]')
 
     def test_the_catalogue_is_in_the_state_path(self) -> None:
@@ -48,4 +48,5 @@ class OptionsTest(helpers.TestCase):
                 '[api]', '#auth_strategy = keystone', '#max_limit = 1000',
                 '[quota]', '#metadata_items = 128', '[wsgi]',
                 f'#connection = {database.CONNECTION}'):
-            self.assertIn(line, lines)
+            with self.case(line):
+                self.assertIn(line, lines)

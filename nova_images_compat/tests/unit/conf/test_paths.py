@@ -17,6 +17,7 @@ class HostNameTest(helpers.TestCase):
                 ('compute-1', 'compute-1'), ('a.example.com', 'a.example.com'),
                 ('123456789012', 'localhost'), ('a b', 'localhost'),
                 ('', 'localhost'), ('-x', 'localhost')):
-            self.useFixture(fixtures.MockPatchObject(
-                socket, 'gethostname', return_value=name))
-            self.assertEqual(expected, paths.host_name(), name)
+            with self.case(name, expected):
+                self.useFixture(fixtures.MockPatchObject(
+                    socket, 'gethostname', return_value=name))
+                self.assertEqual(expected, paths.host_name(), name)

@@ -20,8 +20,9 @@ class DayTest(helpers.TestCase):
     def test_what_is_no_day(self) -> None:
         for value in ('tomorrow', '2027-02-30', '31.12.2027', '20271231',
                       '2027-W01-1'):
-            error = self.assertRaises(
-                exception.ConfigurationError, self.load_text,
-                f'[api]\nsunset = {value}\n')
-            self.assertIn('[api] sunset', str(error))
-            self.assertIn(value, str(error))
+            with self.case(value):
+                error = self.assertRaises(
+                    exception.ConfigurationError, self.load_text,
+                    f'[api]\nsunset = {value}\n')
+                self.assertIn('[api] sunset', str(error))
+                self.assertIn(value, str(error))

@@ -38,7 +38,7 @@ class PlayTest(base.TestCase):
     ) -> None:
         self.assertEqual([], self._play(right, **expect))
         for number, response in enumerate(wrong):
-            with self.subTest(number=number):
+            with self.case(number):
                 self.assertEqual(1, len(self._play(response, **expect)))
 
     def test_status(self) -> None:

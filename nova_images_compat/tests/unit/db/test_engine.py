@@ -25,14 +25,16 @@ class DatabaseURLTest(base.TestCase):
         for text in ('', 'catalog.sqlite', 'mysql:/u:pass-word@h/d',
                      'mysql+pymysql://u:pass-word@h:port/d',
                      'mysql+pymysql://u:pass-word/d'):
-            error = self.assertRaises(
-                exception.DatabaseNotReady, engine.database_url, text)
-            self.assertNotIn('pass-word', str(error))
+            with self.case(text):
+                error = self.assertRaises(
+                    exception.DatabaseNotReady, engine.database_url, text)
+                self.assertNotIn('pass-word', str(error))
 
     def test_mysql_takes_every_character(self) -> None:
         for backend in ('mysql+pymysql', 'mariadb+pymysql'):
-            url = engine.database_url(f'{backend}://u:p@h/d')
-            self.assertEqual('utf8mb4', url.query['charset'])
+            with self.case(backend):
+                url = engine.database_url(f'{backend}://u:p@h/d')
+                self.assertEqual('utf8mb4', url.query['charset'])
 
     def test_operators_own_parameters_win(self) -> None:
         url = engine.database_url('mysql+pymysql://u:p@h/d?charset=utf8mb3')
@@ -83,33 +85,38 @@ class DatabaseTest(base.TestCase):
 
     def test_database_in_memory_is_no_use(self) -> None:
         for url in ('sqlite://', 'sqlite:///:memory:'):
-            self.assertIn('name a file', self._not_ready(url))
+            with self.case(url):
+                self.assertIn('name a file', self._not_ready(url))
 
     def test_urls_that_name_no_driver(self) -> None:
         for backend in (*SERVERS, 'mariadb+pymysql'):
-            url = engine.database_url(f'{backend.partition("+")[0]}://h/d')
-            self.assertEqual(backend, url.drivername)
+            with self.case(backend):
+                url = engine.database_url(f'{backend.partition("+")[0]}://h/d')
+                self.assertEqual(backend, url.drivername)
 
     def test_unreachable_server_is_one_line(self) -> None:
         for backend in SERVERS:
-            message = self._not_ready(
-                f'{backend}://u:pass-word@127.0.0.1:1/d')
-            self.assertIn(f'{backend}://u:***@127.0.0.1:1/d', message)
-            self.assertIn('refused', message)
-            self.assertNotIn('pass-word', message)
+            with self.case(backend):
+                message = self._not_ready(
+                    f'{backend}://u:pass-word@127.0.0.1:1/d')
+                self.assertIn(f'{backend}://u:***@127.0.0.1:1/d', message)
+                self.assertIn('refused', message)
+                self.assertNotIn('pass-word', message)
 
     def test_unknown_and_missing_drivers(self) -> None:
         for backend in ('nosuch', 'mysql+nosuch', 'oracle+cx_oracle'):
-            message = self._not_ready(f'{backend}://u:pass-word@h/d')
-            self.assertIn(f'{backend}://u:***@h/d', message)
-            self.assertNotIn('pass-word', message)
+            with self.case(backend):
+                message = self._not_ready(f'{backend}://u:pass-word@h/d')
+                self.assertIn(f'{backend}://u:***@h/d', message)
+                self.assertNotIn('pass-word', message)
 
     def test_parameter_that_the_driver_does_not_know(self) -> None:
         for backend in SERVERS:
-            message = self._not_ready(
-                f'{backend}://u:pass-word@127.0.0.1:1/d?nosuch=1')
-            self.assertIn('nosuch', message)
-            self.assertNotIn('pass-word', message)
+            with self.case(backend):
+                message = self._not_ready(
+                    f'{backend}://u:pass-word@127.0.0.1:1/d?nosuch=1')
+                self.assertIn('nosuch', message)
+                self.assertNotIn('pass-word', message)
 
     def test_connections_that_no_driver_takes(self) -> None:
         with open(f'{self.directory}/file', 'w'):
@@ -129,7 +136,7 @@ class DatabaseTest(base.TestCase):
                 (f'sqlite:///{self.directory}/file?timeout=soon', 'soon'),
                 ('oracle://u:pass-word@h/d', 'PostgreSQL'),
                 ('http://u:pass-word@h/d', 'PostgreSQL')):
-            with self.subTest(url=url):
+            with self.case(url):
                 message = self._not_ready(url)
                 self.assertIn('[database] connection', message)
                 self.assertIn(reason, message)
@@ -151,12 +158,13 @@ class DatabaseTest(base.TestCase):
         self.addCleanup(mute.close)
         for backend in SERVERS:
             for patient in (True, False):
-                conf = self._conf(f'{backend}://u:pass-word@127.0.0.1:'
-                                  f'{mute.getsockname()[1]}/d')
-                error = self.assertRaises(
-                    exception.DatabaseUnreachable, engine.Database, conf,
-                    patient)
-                self.assertIn('127.0.0.1', str(error))
+                with self.case(patient):
+                    conf = self._conf(f'{backend}://u:pass-word@127.0.0.1:'
+                                      f'{mute.getsockname()[1]}/d')
+                    error = self.assertRaises(
+                        exception.DatabaseUnreachable, engine.Database, conf,
+                        patient)
+                    self.assertIn('127.0.0.1', str(error))
 
     def test_database_of_a_newer_service(self) -> None:
         with self._database('catalog.sqlite').writer() as connection:

@@ -92,10 +92,12 @@ class AccessOnSQLite(_ImagesTest):
 
     def test_who_sees_an_image(self) -> None:
         for image in (models.PUBLIC, models.COMMUNITY):
-            self.assertEqual(set(self.callers), self._readers(image), image)
+            with self.case(image):
+                self.assertEqual(set(self.callers), self._readers(image), image)
         for image in (models.SHARED, models.PRIVATE, 'pending', 'rejected'):
-            self.assertEqual(
-                {'owner', 'reader', 'admin'}, self._readers(image), image)
+            with self.case(image):
+                self.assertEqual(
+                    {'owner', 'reader', 'admin'}, self._readers(image), image)
         self.assertEqual(
             {'owner', 'reader', 'member', 'admin'}, self._readers('accepted'))
         self.assertEqual({'admin'}, self._readers('without owner'))
@@ -105,8 +107,9 @@ class AccessOnSQLite(_ImagesTest):
             self.catalogue.list(context, marker=image_id, limit=1)
 
         for name, image_id in self.images.items():
-            self.assertEqual(self._readers(name), self._who(
-                list_after, image_id, exception.InvalidParameter), name)
+            with self.case(name, image_id):
+                self.assertEqual(self._readers(name), self._who(
+                    list_after, image_id, exception.InvalidParameter), name)
 
     def test_membership_ends_where_the_image_is_no_longer_shared(
         self,
@@ -124,54 +127,62 @@ class AccessOnSQLite(_ImagesTest):
             self.change(context, image_id, {'key': str(next(count))})
 
         for name, image_id in self.images.items():
-            allowed = {'admin'} if name == 'without owner' else {
-                'owner', 'admin'}
-            self.assertEqual(allowed, self._who(
-                change, image_id, exception.ImageNotFound,
-                exception.ImageNotAuthorized), name)
+            with self.case(name, image_id):
+                allowed = {'admin'} if name == 'without owner' else {
+                    'owner', 'admin'}
+                self.assertEqual(allowed, self._who(
+                    change, image_id, exception.ImageNotFound,
+                    exception.ImageNotAuthorized), name)
 
     def test_refused_change_leaves_everything(self) -> None:
         for name, image_id in self.images.items():
-            before = self.catalogue.record(image_id)
-            for who in ('reader', 'member', 'stranger', 'nobody', 'empty'):
-                refusal = exception.ImageNotFound
-                if who in self._readers(name):
-                    refusal = exception.ImageNotAuthorized
-                self.assertRaises(
-                    refusal, self.change, self.callers[who], image_id, {})
-            self.assertEqual(before, self.catalogue.record(image_id))
+            with self.case(name, image_id):
+                before = self.catalogue.record(image_id)
+                for who in ('reader', 'member', 'stranger', 'nobody', 'empty'):
+                    with self.case(who):
+                        refusal = exception.ImageNotFound
+                        if who in self._readers(name):
+                            refusal = exception.ImageNotAuthorized
+                        self.assertRaises(
+                            refusal, self.change, self.callers[who], image_id, {})
+                self.assertEqual(before, self.catalogue.record(image_id))
 
     def test_refused_deletion_leaves_everything(self) -> None:
         for name, image_id in self.images.items():
-            before = self.catalogue.record(image_id)
-            for who in ('reader', 'member', 'stranger', 'nobody', 'empty'):
-                refusal = exception.ImageNotFound
-                if who in self._readers(name):
-                    refusal = exception.ImageDeleteNotAuthorized
-                self.assertRaises(
-                    refusal, self.delete, self.callers[who], image_id)
-            self.assertEqual(before, self.catalogue.record(image_id))
+            with self.case(name, image_id):
+                before = self.catalogue.record(image_id)
+                for who in ('reader', 'member', 'stranger', 'nobody', 'empty'):
+                    with self.case(who):
+                        refusal = exception.ImageNotFound
+                        if who in self._readers(name):
+                            refusal = exception.ImageDeleteNotAuthorized
+                        self.assertRaises(
+                            refusal, self.delete, self.callers[who], image_id)
+                self.assertEqual(before, self.catalogue.record(image_id))
 
     def test_owner_and_admin_delete(self) -> None:
         for who, name in (('owner', 'accepted'), ('admin', 'private')):
-            self.delete(self.callers[who], self.images[name])
-            self.assertEqual(set(), self._readers(name))
-            self.assertRaises(
-                exception.ImageNotFound, self.delete, self.callers[who],
-                self.images[name])
+            with self.case(who, name):
+                self.delete(self.callers[who], self.images[name])
+                self.assertEqual(set(), self._readers(name))
+                self.assertRaises(
+                    exception.ImageNotFound, self.delete, self.callers[who],
+                    self.images[name])
         with self.catalogue.database.reader() as connection:
             for table in (models.ImageProperty, models.ImageMember):
-                self.assertEqual([], connection.execute(
-                    sa.select(table.image_id).where(table.image_id.in_(
-                        [self.images['accepted'], self.images['private']]))
-                ).all())
+                with self.case(table):
+                    self.assertEqual([], connection.execute(
+                        sa.select(table.image_id).where(table.image_id.in_(
+                            [self.images['accepted'], self.images['private']]))
+                    ).all())
 
     def test_protected_image_is_not_deleted(self) -> None:
         image_id = self.catalogue.add(protected=True, visibility='public')
         for who in ('owner', 'admin', 'stranger'):
-            self.assertRaises(
-                exception.ImageDeleteNotAuthorized, self.delete,
-                self.callers[who], image_id)
+            with self.case(who):
+                self.assertRaises(
+                    exception.ImageDeleteNotAuthorized, self.delete,
+                    self.callers[who], image_id)
         self.assertEqual(set(self.callers), self._who(
             self.get, image_id, exception.ImageNotFound))
 
@@ -180,19 +191,21 @@ class AccessOnSQLite(_ImagesTest):
             exception.ImageNotFound, self.catalogue.share,
             str(uuid.uuid4()), THIRD_PROJECT)
         for name in (models.PUBLIC, models.COMMUNITY, models.PRIVATE):
-            error = self.assertRaises(
-                exception.CommandError, self.catalogue.share,
-                self.images[name], THIRD_PROJECT)
-            self.assertIn(name, str(error))
+            with self.case(name):
+                error = self.assertRaises(
+                    exception.CommandError, self.catalogue.share,
+                    self.images[name], THIRD_PROJECT)
+                self.assertIn(name, str(error))
 
     def test_member_changes_their_mind(self) -> None:
         for status, others in (
                 ('rejected', set()), ('accepted', {'member'}),
                 ('accepted', {'member'}), ('pending', set())):
-            self.catalogue.share(
-                self.images['accepted'], catalogue.OTHER_PROJECT, status)
-            self.assertEqual(
-                others, self._readers('accepted') & {'member', 'stranger'})
+            with self.case(status, others):
+                self.catalogue.share(
+                    self.images['accepted'], catalogue.OTHER_PROJECT, status)
+                self.assertEqual(
+                    others, self._readers('accepted') & {'member', 'stranger'})
 
 
 class AccessOnMySQL(databases.OnMySQL, AccessOnSQLite):
@@ -224,27 +237,31 @@ class MetadataOnSQLite(_ImagesTest):
         wanted = dict.fromkeys(ALIKE, 'old')
         image_id = self._image(**wanted)
         for name in ALIKE:
-            wanted[name] = DISC
-            self.change(self.owner, image_id, wanted)
-            self.assertEqual(wanted, self.get(self.owner, image_id))
+            with self.case(name):
+                wanted[name] = DISC
+                self.change(self.owner, image_id, wanted)
+                self.assertEqual(wanted, self.get(self.owner, image_id))
         for name in ALIKE:
-            del wanted[name]
-            self.change(self.owner, image_id, wanted)
-            self.assertEqual(wanted, self.get(self.owner, image_id))
+            with self.case(name):
+                del wanted[name]
+                self.change(self.owner, image_id, wanted)
+                self.assertEqual(wanted, self.get(self.owner, image_id))
 
     def test_values_that_look_alike_are_different(self) -> None:
         image_id = self._image(key='value')
         for value in ('VALUE', 'value ', 'valué', '', 'value'):
-            self.change(self.owner, image_id, {'key': value})
-            self.assertEqual(
-                {'key': value}, self.get(self.owner, image_id))
+            with self.case(value):
+                self.change(self.owner, image_id, {'key': value})
+                self.assertEqual(
+                    {'key': value}, self.get(self.owner, image_id))
 
     def test_long_values(self) -> None:
         for value in (DISC * 60000, 'x' * 65535):
-            image_id = self._image(key=value)
-            self.assertEqual({'key': value}, self.get(self.owner, image_id))
-            self.assertEqual(
-                {'key': value}, self.catalogue.record(image_id).properties)
+            with self.case(value):
+                image_id = self._image(key=value)
+                self.assertEqual({'key': value}, self.get(self.owner, image_id))
+                self.assertEqual(
+                    {'key': value}, self.catalogue.record(image_id).properties)
 
     def test_only_rows_that_differ_are_written(self) -> None:
         image_id = self._image(same='1', changed='2', removed='3')
@@ -258,7 +275,8 @@ class MetadataOnSQLite(_ImagesTest):
             {'DELETE', 'UPDATE', 'INSERT'},
             {statement.split()[0] for statement, _ in written})
         for statement, parameters in written:
-            self.assertNotIn('same', self._texts(parameters), statement)
+            with self.case(statement, parameters):
+                self.assertNotIn('same', self._texts(parameters), statement)
         self.assertEqual(
             {'same': '1', 'changed': '2', 'removed': '3'},
             self.get(self.owner, other))
@@ -286,15 +304,16 @@ class MetadataOnSQLite(_ImagesTest):
 
     def test_every_change_is_a_change_of_the_image(self) -> None:
         for wanted in ({'key': 'new'}, {'key': 'value', 'other': ''}, {}):
-            image_id = self._image(key='value')
-            before = self.catalogue.record(image_id)
-            self.change(self.owner, image_id, wanted)
-            after = self.catalogue.record(image_id)
-            self.assertLess(STATED, after.updated_at)
-            self.assertEqual(
-                dataclasses.replace(
-                    before, properties=wanted, updated_at=after.updated_at),
-                after)
+            with self.case(wanted):
+                image_id = self._image(key='value')
+                before = self.catalogue.record(image_id)
+                self.change(self.owner, image_id, wanted)
+                after = self.catalogue.record(image_id)
+                self.assertLess(STATED, after.updated_at)
+                self.assertEqual(
+                    dataclasses.replace(
+                        before, properties=wanted, updated_at=after.updated_at),
+                    after)
 
     def test_error_of_the_change_undoes_it(self) -> None:
         image_id = self._image(key='value')
@@ -336,7 +355,8 @@ class MetadataOnSQLite(_ImagesTest):
             sorted(exported, key=lambda record: (
                 record.created_at, record.id)), exported)
         for record in added:
-            self.assertIn(record, exported)
+            with self.case(record):
+                self.assertIn(record, exported)
 
 
 class MetadataOnMySQL(databases.OnMySQL, MetadataOnSQLite):

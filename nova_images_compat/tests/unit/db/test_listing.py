@@ -173,34 +173,39 @@ class ListingOnSQLite(catalogue.CatalogueTest):
 
     def test_everybodys_list(self) -> None:
         for context in self.callers:
-            expected = self.model.listed(context, Query())
-            self.assertEqual(expected, self._ids(context, Query()))
-            for limit in (0, 7, len(expected), COUNT + 1):
-                self.assertEqual(
-                    expected[:limit],
-                    self._ids(context, Query(), limit=limit))
+            with self.case(context):
+                expected = self.model.listed(context, Query())
+                self.assertEqual(expected, self._ids(context, Query()))
+                for limit in (0, 7, len(expected), COUNT + 1):
+                    with self.case(limit):
+                        self.assertEqual(
+                            expected[:limit],
+                            self._ids(context, Query(), limit=limit))
 
     def test_filters(self) -> None:
         found = 0
         for query in self.model.queries():
             for context in (self.callers[0], self.callers[3]):
-                expected = self.model.listed(context, query)
-                self.assertEqual(expected, self._ids(context, query), query)
-                self.assertEqual(
-                    expected[:2], self._ids(context, query, limit=2), query)
-                found += len(expected)
+                with self.case(context):
+                    expected = self.model.listed(context, query)
+                    self.assertEqual(expected, self._ids(context, query), query)
+                    self.assertEqual(
+                        expected[:2], self._ids(context, query, limit=2), query)
+                    found += len(expected)
         self.assertGreater(found, COUNT)
 
     def test_pages_are_the_list_cut_into_pieces(self) -> None:
         for number, context in enumerate(self.callers):
-            expected = self.model.listed(context, Query())
-            limit = PAGE_SIZES[number % len(PAGE_SIZES)]
-            self.assertEqual(
-                expected, self._walk(context, Query(), limit), context)
+            with self.case(number, context):
+                expected = self.model.listed(context, Query())
+                limit = PAGE_SIZES[number % len(PAGE_SIZES)]
+                self.assertEqual(
+                    expected, self._walk(context, Query(), limit), context)
         for limit in PAGE_SIZES:
-            context = self.callers[1]
-            self.assertEqual(self.model.listed(context, Query()),
-                             self._walk(context, Query(), limit), limit)
+            with self.case(limit):
+                context = self.callers[1]
+                self.assertEqual(self.model.listed(context, Query()),
+                                 self._walk(context, Query(), limit), limit)
 
     def test_pages_of_filtered_lists(self) -> None:
         context = self.callers[0]
@@ -211,11 +216,13 @@ class ListingOnSQLite(catalogue.CatalogueTest):
                 Query(metadata={'os': 'x' * 300},
                       statuses=frozenset(['active', 'queued'])),
                 Query(changes_since=second(COUNT // 2))):
-            expected = self.model.listed(context, query)
-            self.assertNotEqual([], expected, query)
-            for limit in PAGE_SIZES:
-                self.assertEqual(
-                    expected, self._walk(context, query, limit), query)
+            with self.case(query):
+                expected = self.model.listed(context, query)
+                self.assertNotEqual([], expected, query)
+                for limit in PAGE_SIZES:
+                    with self.case(limit):
+                        self.assertEqual(
+                            expected, self._walk(context, query, limit), query)
 
     def test_marker_need_not_be_in_the_list(self) -> None:
         context = self.callers[0]
@@ -223,16 +230,18 @@ class ListingOnSQLite(catalogue.CatalogueTest):
         wanted = set(self.model.listed(context, query))
         every = self.model.listed(context, Query())
         for number, marker in enumerate(every):
-            self.assertEqual(
-                [image_id for image_id in every[number + 1:]
-                 if image_id in wanted],
-                self._ids(context, query, marker=marker, limit=COUNT))
+            with self.case(number, marker):
+                self.assertEqual(
+                    [image_id for image_id in every[number + 1:]
+                     if image_id in wanted],
+                    self._ids(context, query, marker=marker, limit=COUNT))
 
     def test_unlimited_list_after_a_marker(self) -> None:
         for context in self.callers[:4]:
-            expected = self.model.listed(context, Query())
-            self.assertEqual(
-                expected[5:], self._ids(context, Query(), marker=expected[4]))
+            with self.case(context):
+                expected = self.model.listed(context, Query())
+                self.assertEqual(
+                    expected[5:], self._ids(context, Query(), marker=expected[4]))
 
     def test_marker_must_be_one_of_the_callers_images(self) -> None:
         hidden = next(
@@ -242,23 +251,26 @@ class ListingOnSQLite(catalogue.CatalogueTest):
         for marker in (hidden, str(uuid.uuid4()), hidden.upper(), 'none', ''):
             for query in (Query(), Query(name='no such'),
                           Query(statuses=frozenset()), Query(min_ram=-1)):
-                error = self.assertRaises(
-                    exception.InvalidParameter, self._page, self.callers[0],
-                    query, marker=marker)
-                self.assertIn('marker', error.message)
+                with self.case(query):
+                    error = self.assertRaises(
+                        exception.InvalidParameter, self._page, self.callers[0],
+                        query, marker=marker)
+                    self.assertIn('marker', error.message)
 
     def test_metadata_comes_with_its_images(self) -> None:
         properties = {
             image.id: image.properties for image in self.model.images}
         for context in self.callers[:4]:
             for changes in ({}, {'limit': 5}, {'name': 'disc'}):
-                page = self._page(
-                    context, Query(with_metadata=True), **changes)
-                self.assertEqual(
-                    self._ids(context, Query(), **changes),
-                    [image.id for image in page])
-                for image in page:
-                    self.assertEqual(properties[image.id], image.metadata)
+                with self.case(changes):
+                    page = self._page(
+                        context, Query(with_metadata=True), **changes)
+                    self.assertEqual(
+                        self._ids(context, Query(), **changes),
+                        [image.id for image in page])
+                    for image in page:
+                        with self.case(image):
+                            self.assertEqual(properties[image.id], image.metadata)
 
     def test_metadata_that_was_changed_is_found_as_it_is_now(self) -> None:
         context = self.callers[0]
@@ -273,7 +285,8 @@ class ListingOnSQLite(catalogue.CatalogueTest):
                 ({'added': '3', 'changed': '2'}, [image_id])):
             for query in (Query(metadata=metadata),
                           Query(metadata=metadata, limit=1)):
-                self.assertEqual(found, self._ids(context, query), query)
+                with self.case(query):
+                    self.assertEqual(found, self._ids(context, query), query)
 
     def test_project_called_like_nobody_opens_nothing(self) -> None:
         theirs = [dataclasses.replace(
@@ -281,10 +294,11 @@ class ListingOnSQLite(catalogue.CatalogueTest):
             visibility=visibility) for visibility in models.VISIBILITIES[1:]]
         self.catalogue.add_records(theirs)
         for context in self.callers:
-            if not context.is_admin:
-                self.assertEqual(
-                    self.model.listed(context, Query()),
-                    self._ids(context, Query()), context.project_id)
+            with self.case(context):
+                if not context.is_admin:
+                    self.assertEqual(
+                        self.model.listed(context, Query()),
+                        self._ids(context, Query()), context.project_id)
 
 
 class ListingOnMySQL(databases.OnMySQL, ListingOnSQLite):

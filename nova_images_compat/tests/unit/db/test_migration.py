@@ -138,7 +138,8 @@ class MigrationOnSQLite(catalogue.NewDatabaseTest):
         error = self.assertRaises(
             exception.DatabaseNotReady, engine.Database, self.conf)
         for part in (engine.SYNC, '0000', models.SCHEMA_VERSION):
-            self.assertIn(part, str(error))
+            with self.case(part):
+                self.assertIn(part, str(error))
 
 
 class _OnServer:
@@ -146,18 +147,20 @@ class _OnServer:
     def test_missing_database_is_named(self) -> None:
         url = sa.make_url(self.url).set(database='not_there')
         for use in (migration.sync, migration.version, engine.Database):
-            error = self.assertRaises(
-                exception.DatabaseNotReady, use,
-                self.configured(engine.url_text(url)))
-            self.assertIn('/not_there', str(error))
+            with self.case(use):
+                error = self.assertRaises(
+                    exception.DatabaseNotReady, use,
+                    self.configured(engine.url_text(url)))
+                self.assertIn('/not_there', str(error))
 
     def test_password_is_never_in_a_message(self) -> None:
         url = sa.make_url(self.url).set(
             username='nobody_here', password='pass-word')
         for broken in (url, url.set(**catalogue.UNREACHABLE)):
-            message = self._not_ready(engine.url_text(broken))
-            self.assertIn('nobody_here:***@', message)
-            self.assertNotIn('pass-word', message)
+            with self.case(broken):
+                message = self._not_ready(engine.url_text(broken))
+                self.assertIn('nobody_here:***@', message)
+                self.assertNotIn('pass-word', message)
 
 
 class MigrationOnMySQL(databases.OnMySQL, _OnServer, MigrationOnSQLite):
@@ -213,5 +216,6 @@ class MigrationTest(base.TestCase):
         with open(os.path.join(self.directory, 'text'), 'w') as file:
             file.write('This is no database. ' * 100)
         for use in (migration.sync, migration.version, engine.Database):
-            self.assertRaises(
-                exception.DatabaseNotReady, use, self._conf('text'))
+            with self.case(use):
+                self.assertRaises(
+                    exception.DatabaseNotReady, use, self._conf('text'))

@@ -63,9 +63,10 @@ class ForeignOnSQLite(catalogue.NewDatabaseTest):
     def test_tables_of_the_same_names_are_left_alone(self) -> None:
         self._create('images', 'image_locations')
         for force in (False, True):
-            message = self._refused(force)
-            self.assertIn('images', message)
-            self.assertNotIn('--force', message)
+            with self.case(force):
+                message = self._refused(force)
+                self.assertIn('images', message)
+                self.assertNotIn('--force', message)
 
     def test_version_of_another_service_is_left_alone(self) -> None:
         with self.engine.begin() as connection:

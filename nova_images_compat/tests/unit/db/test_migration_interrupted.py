@@ -62,12 +62,13 @@ class InterruptedOnSQLite(catalogue.NewDatabaseTest):
         self._sync(every)
         self.assertGreater(every.number, len(models.Base.metadata.tables))
         for last in range(1, every.number + 1):
-            self._drop_all()
-            self.assertRaises(_Killed, self._sync, _Changes(last))
-            migration.sync(self.conf)
-            self.assertEqual([], self._differences(), last)
-            self.assertEqual(
-                models.SCHEMA_VERSION, migration.version(self.conf), last)
+            with self.case(last):
+                self._drop_all()
+                self.assertRaises(_Killed, self._sync, _Changes(last))
+                migration.sync(self.conf)
+                self.assertEqual([], self._differences(), last)
+                self.assertEqual(
+                    models.SCHEMA_VERSION, migration.version(self.conf), last)
 
     def _differences(self) -> list[Any]:
         with self.engine.connect() as connection:

@@ -26,9 +26,10 @@ class ModelsTest(base.TestCase):
     def test_every_index_ends_in_the_order_of_lists(self) -> None:
         self.assertNotEqual([], self.indexes)
         for index in self.indexes:
-            last = ID_COLUMN.get(index.table.name, 'image_id')
-            self.assertEqual(
-                ['created_at', last], index.columns.keys()[-2:], index.name)
+            with self.case(index):
+                last = ID_COLUMN.get(index.table.name, 'image_id')
+                self.assertEqual(
+                    ['created_at', last], index.columns.keys()[-2:], index.name)
 
     def test_everything_about_an_image_goes_with_it(self) -> None:
         keys = {key.parent.table.name: (key.target_fullname, key.ondelete)
@@ -50,15 +51,17 @@ class ModelsTest(base.TestCase):
 
     def test_mysql_holds_every_character_and_transactions(self) -> None:
         for table in self.tables:
-            options = table.dialect_options['mysql']
-            self.assertEqual(
-                ('InnoDB', 'utf8mb4'),
-                (options['engine'], options['charset']), table.name)
+            with self.case(table):
+                options = table.dialect_options['mysql']
+                self.assertEqual(
+                    ('InnoDB', 'utf8mb4'),
+                    (options['engine'], options['charset']), table.name)
 
     def test_indexes_fit_into_mysqls(self) -> None:
         for index in self.indexes:
-            length = sum(self._bytes(column) for column in index.columns)
-            self.assertLessEqual(length, MYSQL_INDEX_BYTES, index.name)
+            with self.case(index):
+                length = sum(self._bytes(column) for column in index.columns)
+                self.assertLessEqual(length, MYSQL_INDEX_BYTES, index.name)
 
     @staticmethod
     def _bytes(column: sa.Column) -> int:

@@ -66,9 +66,10 @@ class RoundTripTest(base.TestCase):
     def test_properties_that_are_called_like_something_else(self) -> None:
         for names in (['ID'], ['ID', 'Project', 'Name', 'Min Ram'],
                       ['images'], ['properties'], ['ID', 'properties']):
-            exported = example(**dict.fromkeys(names, 'value'))
-            self.assertEqual(
-                [exported], read(records.line(exported)), names)
+            with self.case(names):
+                exported = example(**dict.fromkeys(names, 'value'))
+                self.assertEqual(
+                    [exported], read(records.line(exported)), names)
 
     def test_longest_values(self) -> None:
         exported = example(**{'k' * 255: '\U0001f4bf' * records.MAX_VALUE})
@@ -88,9 +89,10 @@ class ReadTest(base.TestCase):
                      orjson.dumps([first, second]),
                      orjson.dumps({'images': [first, second], 'first': '/'},
                                   option=orjson.OPT_INDENT_2)):
-            self.assertEqual(
-                [first, second],
-                [attributes for _, attributes in records.read(text)], text)
+            with self.case(text):
+                self.assertEqual(
+                    [first, second],
+                    [attributes for _, attributes in records.read(text)], text)
 
     def test_places_are_those_of_the_file(self) -> None:
         self.assertEqual(
@@ -102,17 +104,20 @@ class ReadTest(base.TestCase):
 
     def test_nothing_is_in_an_empty_file(self) -> None:
         for text in (b'', b'\n \n', b'[]', b'{"images": []}'):
-            self.assertEqual([], list(records.read(text)), text)
+            with self.case(text):
+                self.assertEqual([], list(records.read(text)), text)
 
     def test_bad_line_is_named(self) -> None:
         for line in (b'{', b'nonsense', b'3', b'[{}]', b'"text"', b'null',
                      b'\xff', b'{"name": "\\ud800"}', b'[' * 5000):
-            self.assertIn(
-                'line 2', self._error(b'{"name":"a"}\n' + line), line)
+            with self.case(line):
+                self.assertIn(
+                    'line 2', self._error(b'{"name":"a"}\n' + line), line)
 
     def test_what_is_no_image_is_refused(self) -> None:
         for line in (b'{}', b'{"message": "no token", "code": "401"}'):
-            self.assertIn('no id and no name', self._error(line))
+            with self.case(line):
+                self.assertIn('no id and no name', self._error(line))
 
     def test_part_of_a_list_is_refused(self) -> None:
         self.assertIn('/v2/images?marker=x', self._error(
@@ -125,7 +130,8 @@ class ReadTest(base.TestCase):
     def test_bad_document_is_refused(self) -> None:
         self.assertIn('image 2', self._error(b'[{"name":"a"}, 3]'))
         for text in (b'3', b'true', b'"text"', b'{"images": {}}'):
-            self.assertIn('list of images', self._error(text), text)
+            with self.case(text):
+                self.assertIn('list of images', self._error(text), text)
 
     def test_columns_of_the_command_line_client(self) -> None:
         image_id = str(uuid.uuid4())
@@ -181,9 +187,10 @@ class RecordTest(base.TestCase):
                 ('2026-01-31T23:30:00-03:30', (2026, 2, 1, 3)),
                 ('2026-01-31T12:00:00.000123+00:00',
                  (2026, 1, 31, 12, 0, 0, 123))):
-            self.assertEqual(
-                datetime.datetime(*time),
-                records.record('x', {'created_at': text}).created_at, text)
+            with self.case(text, time):
+                self.assertEqual(
+                    datetime.datetime(*time),
+                    records.record('x', {'created_at': text}).created_at, text)
 
     def test_bad_times(self) -> None:
         for name in ('created_at', 'updated_at'):
@@ -193,15 +200,17 @@ class RecordTest(base.TestCase):
                     '0001-01-01T00:00:00+23:00', '9999-12-31T23:59:59-23:00',
                     '0000-01-01T00:00:00Z', '2026-01-01T00:00:00+99:99',
                     '2026-01-31T12:00:00Z\0', 1769860800, 1.5, True, [], {}):
-                message = self._error(name, value)
-                self.assertIn(f'line 7: {name}: ', message)
-                self.assertIn('ISO 8601', message)
+                with self.case(value):
+                    message = self._error(name, value)
+                    self.assertIn(f'line 7: {name}: ', message)
+                    self.assertIn('ISO 8601', message)
 
     def test_bad_text(self) -> None:
         for name in ('name', 'owner'):
             for value in ('a\0b', '\ud800', 'a\udcff', 'n' * 256, 5, True, [],
                           {}, b'bytes'):
-                self.assertIn(f'line 7: {name}: ', self._error(name, value))
+                with self.case(value):
+                    self.assertIn(f'line 7: {name}: ', self._error(name, value))
 
     def test_longest_text(self) -> None:
         text = '\U0001f4bf' * 255
@@ -210,32 +219,38 @@ class RecordTest(base.TestCase):
 
     def test_bad_properties(self) -> None:
         for value in ('a\0b', '\ud800', 'v' * 65536, 5, True, 1.5, [], {}):
-            self.assertIn('line 7: key: ', self._error('key', value))
+            with self.case(value):
+                self.assertIn('line 7: key: ', self._error('key', value))
         for name in ('', 'a\0b', '\ud800', 'a\udcff', 'k' * 256):
-            message = self._error(name, 'value')
-            self.assertIn(f'line 7: {name!r}: ', message)
-            message.encode('utf-8')
+            with self.case(name):
+                message = self._error(name, 'value')
+                self.assertIn(f'line 7: {name!r}: ', message)
+                message.encode('utf-8')
 
     def test_bad_words(self) -> None:
         for name, values in (
                 ('visibility', ('', 'Public', 'public ', 'everybody')),
                 ('status', ('', 'ACTIVE', 'active ', 'SAVING', 'unknown'))):
             for value in (*values, 5, True, ['active'], {}):
-                self.assertIn(f'line 7: {name}: ', self._error(name, value))
+                with self.case(value):
+                    self.assertIn(f'line 7: {name}: ', self._error(name, value))
 
     def test_bad_numbers(self) -> None:
         for name, maximum in (('size', models.MAX_SIZE),
                               ('min_ram', models.MAX_INTEGER),
                               ('min_disk', models.MAX_INTEGER)):
-            for value in (-1, maximum + 1, 1.0, '1', True, [], {}):
-                self.assertIn(f'line 7: {name}: ', self._error(name, value))
-            self.assertEqual(maximum, getattr(
-                records.record('x', {name: maximum}), name))
+            with self.case(name, maximum):
+                for value in (-1, maximum + 1, 1.0, '1', True, [], {}):
+                    with self.case(value):
+                        self.assertIn(f'line 7: {name}: ', self._error(name, value))
+                self.assertEqual(maximum, getattr(
+                    records.record('x', {name: maximum}), name))
 
     def test_bad_truth(self) -> None:
         for value in (0, 1, 'true', 'False', [], {}):
-            self.assertIn(
-                'line 7: protected: ', self._error('protected', value))
+            with self.case(value):
+                self.assertIn(
+                    'line 7: protected: ', self._error('protected', value))
 
     def test_bad_ids(self) -> None:
         known = '0a000000-0000-4000-8000-00000000000f'
@@ -243,4 +258,5 @@ class RecordTest(base.TestCase):
         for value in (known.upper(), known.replace('-', ''), f'{{{known}}}',
                       f'urn:uuid:{known}', known + '\n', f' {known}', '', 'x',
                       5, True, [], {}):
-            self.assertIn('line 7: id: ', self._error('id', value))
+            with self.case(value):
+                self.assertIn('line 7: id: ', self._error('id', value))

@@ -60,10 +60,11 @@ class TypesOnSQLite(databases.OnSQLite, base.TestCase):
         values = ['a', 'A', 'a ', 'ä', 'a\u0308', 'á', '']
         self._keep('short', *values)
         for number, value in enumerate(values):
-            self.assertEqual(
-                [number], self._numbers(TABLE.c.short == value), repr(value))
-            self.assertEqual(
-                [number], self._numbers(TABLE.c.short.in_([value])))
+            with self.case(number, value):
+                self.assertEqual(
+                    [number], self._numbers(TABLE.c.short == value), repr(value))
+                self.assertEqual(
+                    [number], self._numbers(TABLE.c.short.in_([value])))
 
     def test_short_text_is_distinct_as_a_key(self) -> None:
         unique = sa.Index('one_of_each', TABLE.c.short, unique=True)

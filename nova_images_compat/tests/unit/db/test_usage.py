@@ -83,9 +83,10 @@ class UsageOnSQLite(catalogue.CatalogueTest):
         self._add({CALL._replace(day=day(number)): 10 ** (number + 1)
                    for number in (-1, 0, 1)})
         for number, calls in ((-2, 111), (-1, 111), (0, 110), (1, 100)):
-            self.assertEqual(
-                [('p', calls)],
-                self._report('project_id', since=day(number)))
+            with self.case(number, calls):
+                self.assertEqual(
+                    [('p', calls)],
+                    self._report('project_id', since=day(number)))
         self.assertEqual([], self._report('project_id', since=day(2)))
 
     def test_purge(self) -> None:

@@ -15,10 +15,11 @@ class MetadataTest(base.TestCase):
 
     def test_attributes_of_the_image_are_no_metadata(self) -> None:
         for key in image_base.IMAGE_ATTRIBUTES:
-            error = self.assertRaises(
-                exception.ReservedMetadataKey,
-                image_base.refuse_reserved_keys, {'other': 'value', key: ''})
-            self.assertIn(f"'{key}'", error.message)
+            with self.case(key):
+                error = self.assertRaises(
+                    exception.ReservedMetadataKey,
+                    image_base.refuse_reserved_keys, {'other': 'value', key: ''})
+                self.assertIn(f"'{key}'", error.message)
 
     def test_everything_else_is_metadata(self) -> None:
         image_base.refuse_reserved_keys({})
@@ -29,9 +30,10 @@ class MetadataTest(base.TestCase):
     def test_json_text_is_decoded_under_its_keys_alone(self) -> None:
         for text in ('[{"device_name": "vda"}]', '{}', '"text"', '1', 'null'):
             for key in image_base.JSON_KEYS:
-                self.assertEqual(
-                    {key: orjson.loads(text), 'other': text},
-                    image_base.decode_metadata({key: text, 'other': text}))
+                with self.case(key):
+                    self.assertEqual(
+                        {key: orjson.loads(text), 'other': text},
+                        image_base.decode_metadata({key: text, 'other': text}))
 
     @hypothesis.settings(
         max_examples=50, deadline=None, derandomize=True, database=None)
@@ -42,8 +44,9 @@ class MetadataTest(base.TestCase):
     @hypothesis.given(strategies.text().map('{'.__add__))
     def test_other_text_stays_as_it_is(self, text: str) -> None:
         for key in image_base.JSON_KEYS:
-            self.assertEqual(
-                {key: text}, image_base.decode_metadata({key: text}))
+            with self.case(key):
+                self.assertEqual(
+                    {key: text}, image_base.decode_metadata({key: text}))
 
 
 class ImageStoreTest(base.TestCase):
@@ -56,7 +59,8 @@ class ImageStoreTest(base.TestCase):
         error = self.assertRaises(TypeError, Half, None)
         for method in ('check', 'get', 'list', 'delete', 'add_metadata',
                        'replace_metadata', 'remove_metadata', 'public_root'):
-            self.assertIn(method, str(error))
+            with self.case(method):
+                self.assertIn(method, str(error))
 
     def test_query_does_not_change(self) -> None:
         query = image_base.ImageQuery()

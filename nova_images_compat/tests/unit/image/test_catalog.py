@@ -73,24 +73,28 @@ class CatalogOnSQLite(catalogue.CatalogueTest):
         for unknown in (*NO_IDS, str(uuid.uuid4()), image_id.upper(),
                         image_id.replace('-', ''), f'{{{image_id}}}'):
             for call in calls:
-                self.assertRaises(
-                    exception.ImageNotFound, call, self.owner, unknown)
+                with self.case(call):
+                    self.assertRaises(
+                        exception.ImageNotFound, call, self.owner, unknown)
 
     def test_image_that_one_does_not_see_is_not_there(self) -> None:
         image_id = self.catalogue.add(key='value')
         for call in (self.store.get, self.store.delete, *self._writes()):
-            self.assertRaises(
-                exception.ImageNotFound, call, self.stranger, image_id)
+            with self.case(call):
+                self.assertRaises(
+                    exception.ImageNotFound, call, self.stranger, image_id)
 
     def test_image_that_one_may_only_see(self) -> None:
         image_id = self.catalogue.add(key='value', visibility='public')
         for context in (self.stranger, catalogue.caller(roles=['reader'])):
-            for write in self._writes():
+            with self.case(context):
+                for write in self._writes():
+                    with self.case(write):
+                        self.assertRaises(
+                            exception.ImageNotAuthorized, write, context, image_id)
                 self.assertRaises(
-                    exception.ImageNotAuthorized, write, context, image_id)
-            self.assertRaises(
-                exception.ImageDeleteNotAuthorized, self.store.delete,
-                context, image_id)
+                    exception.ImageDeleteNotAuthorized, self.store.delete,
+                    context, image_id)
         self.assertEqual({'key': 'value'}, self._metadata(image_id))
 
     def test_deleted_image_is_gone(self) -> None:
@@ -125,9 +129,10 @@ class CatalogOnSQLite(catalogue.CatalogueTest):
         self.store.remove_metadata(self.owner, image_id, 'a')
         self.assertEqual({'A': '2'}, self._metadata(image_id))
         for key in ('a', 'A ', ''):
-            self.assertRaises(
-                exception.MetadataKeyNotFound, self.store.remove_metadata,
-                self.owner, image_id, key)
+            with self.case(key):
+                self.assertRaises(
+                    exception.MetadataKeyNotFound, self.store.remove_metadata,
+                    self.owner, image_id, key)
 
     def test_refused_metadata_leave_everything(self) -> None:
         image_id = self.catalogue.add(
@@ -145,8 +150,9 @@ class CatalogOnSQLite(catalogue.CatalogueTest):
                  exception.ImageNotAuthorized),
                 (add, {'b': ''}, too_many, exception.MetadataLimitExceeded),
                 (replace, {}, too_many, exception.MetadataLimitExceeded)):
-            self.assertRaises(
-                error, write, self.owner, image_id, metadata, check)
+            with self.case(write, metadata, check, error):
+                self.assertRaises(
+                    error, write, self.owner, image_id, metadata, check)
         self.assertRaises(
             exception.ImageNotAuthorized, self.store.remove_metadata,
             self.owner, image_id, 'os_glance_x')

@@ -64,10 +64,11 @@ class FailuresOnSQLite(catalogue.CatalogueTest):
         image_id = self.catalogue.add(key='old')
         for call, after in zip(self._calls(image_id)[2:5], (
                 {'key': 'new'}, {'other': ''}, {})):
-            self._fail(1)
-            call()
-            self.assertEqual(
-                after, self.store.get(self.context, image_id).metadata)
+            with self.case(call, after):
+                self._fail(1)
+                call()
+                self.assertEqual(
+                    after, self.store.get(self.context, image_id).metadata)
         self._fail(2)
         self.store.delete(self.context, image_id)
         self.assertEqual([], self.catalogue.list(self.context))
@@ -77,7 +78,8 @@ class FailuresOnSQLite(catalogue.CatalogueTest):
         image_id = self.catalogue.add(key='old')
         self._fail(1000)
         for call in self._calls(image_id)[2:]:
-            self.assertRaises(exception.ImageStoreUnavailable, call)
+            with self.case(call):
+                self.assertRaises(exception.ImageStoreUnavailable, call)
         self.assertEqual(
             {'key': 'old'}, self.store.get(self.context, image_id).metadata)
         self.assertIn('database of the catalogue', self.log.output)
@@ -101,9 +103,10 @@ class FailuresOnSQLite(catalogue.CatalogueTest):
         come_back = self._go_away()
         try:
             for call in (*self._calls(image_id), self.store.check):
-                self.log.reset_output()
-                self.assertRaises(exception.ImageStoreUnavailable, call)
-                self.assertIn('database of the catalogue', self.log.output)
+                with self.case(call):
+                    self.log.reset_output()
+                    self.assertRaises(exception.ImageStoreUnavailable, call)
+                    self.assertIn('database of the catalogue', self.log.output)
         finally:
             come_back()
         self.store.check()

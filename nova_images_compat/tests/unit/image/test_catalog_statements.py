@@ -66,8 +66,9 @@ class StatementsOnSQLite(catalogue.CatalogueTest):
 
     def test_image_takes_one_statement(self) -> None:
         for context in (self.context, catalogue.admin()):
-            self.assertEqual(1, self._count(
-                self.catalogue.store.get, context, self.ids[2]))
+            with self.case(context):
+                self.assertEqual(1, self._count(
+                    self.catalogue.store.get, context, self.ids[2]))
         self.assertEqual(1, self._count(
             self.assertRaises, exception.ImageNotFound,
             self.catalogue.store.get, self.context, str(uuid.uuid4())))
@@ -77,25 +78,28 @@ class StatementsOnSQLite(catalogue.CatalogueTest):
             for wanted in FILTERS:
                 for marker in (None, self.ids[-1], self.ids[0]):
                     for with_metadata in (True, False):
-                        count = self._count(lambda: self._list(
-                            context, limit=2, marker=marker,
-                            with_metadata=with_metadata, **wanted))
-                        self.assertLessEqual(
-                            count, PAGE_STATEMENTS,
-                            self.statements.executed)
+                        with self.case(with_metadata):
+                            count = self._count(lambda: self._list(
+                                context, limit=2, marker=marker,
+                                with_metadata=with_metadata, **wanted))
+                            self.assertLessEqual(
+                                count, PAGE_STATEMENTS,
+                                self.statements.executed)
 
     def test_nothing_is_found_in_two_statements_at_most(self) -> None:
         for query in ({'name': 'none'}, {'statuses': frozenset()},
                       {'metadata': {'os': 'none'}}, {'min_ram': -1},
                       {'name': 'none', 'marker': self.ids[0]}):
-            self.assertEqual([], self._list(limit=2, **query))
-            self.assertLessEqual(
-                self._count(lambda: self._list(limit=2, **query)),
-                PAGE_STATEMENTS, query)
+            with self.case(query):
+                self.assertEqual([], self._list(limit=2, **query))
+                self.assertLessEqual(
+                    self._count(lambda: self._list(limit=2, **query)),
+                    PAGE_STATEMENTS, query)
         for marker in (str(uuid.uuid4()), 'none'):
-            self.assertLessEqual(self._count(
-                self.assertRaises, exception.InvalidParameter,
-                lambda: self._list(limit=2, marker=marker)), PAGE_STATEMENTS)
+            with self.case(marker):
+                self.assertLessEqual(self._count(
+                    self.assertRaises, exception.InvalidParameter,
+                    lambda: self._list(limit=2, marker=marker)), PAGE_STATEMENTS)
 
     def test_long_list_takes_as_many_statements_as_a_short_one(self) -> None:
         def count() -> int:
@@ -160,14 +164,16 @@ class PlanTest(catalogue.CatalogueTest):
         for context in (catalogue.caller(), catalogue.admin()):
             for wanted in FILTERS:
                 for marker in (None, self.marker):
-                    read = self._read(self._plan(
-                        context, marker=marker, with_metadata=True, **wanted))
-                    names = {found['table'] for _, found in read}
-                    self.assertIn('images', names)
-                    self.assertNotEqual(set(), names & tables)
-                    for _, found in read:
-                        self.assertIsNotNone(
-                            BY_INDEX.fullmatch(found['how']), found[0])
+                    with self.case(marker):
+                        read = self._read(self._plan(
+                            context, marker=marker, with_metadata=True, **wanted))
+                        names = {found['table'] for _, found in read}
+                        self.assertIn('images', names)
+                        self.assertNotEqual(set(), names & tables)
+                        for _, found in read:
+                            with self.case(found):
+                                self.assertIsNotNone(
+                                    BY_INDEX.fullmatch(found['how']), found[0])
 
     def test_only_an_admins_first_page_begins_at_the_newest_of_all(
         self,
@@ -180,7 +186,8 @@ class PlanTest(catalogue.CatalogueTest):
                 (catalogue.admin(), {}, self.marker)):
             for _, found in self._read(
                     self._plan(context, marker=marker, **wanted)):
-                self.assertEqual('SEARCH', found[1], found[0])
+                with self.case(found):
+                    self.assertEqual('SEARCH', found[1], found[0])
         scans = [found['how'] for _, found in self._read(
             self._plan(catalogue.admin())) if found[1] == 'SCAN']
         self.assertEqual([' USING INDEX images_by_time'], scans)
@@ -189,12 +196,13 @@ class PlanTest(catalogue.CatalogueTest):
         for context in (catalogue.caller(), catalogue.admin()):
             for wanted in FILTERS:
                 for marker in (None, self.marker):
-                    plan = self._plan(context, marker=marker, **wanted)
-                    sorted_at = {
-                        place for place, detail in plan
-                        if detail.startswith('USE TEMP B-TREE')}
-                    read_at = {place for place, _ in self._read(plan)}
-                    self.assertEqual(set(), sorted_at & read_at, plan)
+                    with self.case(marker):
+                        plan = self._plan(context, marker=marker, **wanted)
+                        sorted_at = {
+                            place for place, detail in plan
+                            if detail.startswith('USE TEMP B-TREE')}
+                        read_at = {place for place, _ in self._read(plan)}
+                        self.assertEqual(set(), sorted_at & read_at, plan)
 
     def test_index_of_each_filter(self) -> None:
         for wanted, for_all, for_project in (
@@ -206,8 +214,9 @@ class PlanTest(catalogue.CatalogueTest):
             for context, index in ((catalogue.admin(), for_all),
                                    (catalogue.caller(), for_project)):
                 for marker in (None, self.marker):
-                    used = {
-                        BY_INDEX.fullmatch(found['how'])['index']
-                        for _, found in self._read(self._plan(
-                            context, marker=marker, **wanted))}
-                    self.assertIn(index, used, wanted)
+                    with self.case(marker):
+                        used = {
+                            BY_INDEX.fullmatch(found['how'])['index']
+                            for _, found in self._read(self._plan(
+                                context, marker=marker, **wanted))}
+                        self.assertIn(index, used, wanted)

@@ -20,8 +20,9 @@ class StatusTest(base.TestCase):
                 ('importing', 'UNKNOWN', 0),
                 ('uploading', 'UNKNOWN', 0),
                 ('made-up', 'UNKNOWN', 0)):
-            self.assertEqual(shown, status.shown(own), own)
-            self.assertEqual(progress, status.progress(own), own)
+            with self.case(own, shown, progress):
+                self.assertEqual(shown, status.shown(own), own)
+                self.assertEqual(progress, status.progress(own), own)
 
     def test_what_a_filter_selects(self) -> None:
         for wanted, selected in (
@@ -36,9 +37,11 @@ class StatusTest(base.TestCase):
                 ('saving', {'saving'}), ('deleted', {'deleted'}),
                 ('Queued', {'queued'}), ('KILLED', {'killed'}), ('', set()),
                 ('active ', set()), ('made-up', set())):
-            self.assertEqual(selected, status.statuses_of(wanted), wanted)
+            with self.case(wanted, selected):
+                self.assertEqual(selected, status.statuses_of(wanted), wanted)
 
     def test_every_image_is_found_by_the_status_that_it_shows(self) -> None:
         for own in status.SHOWN_AS:
-            self.assertIn(own, status.statuses_of(status.shown(own)))
-            self.assertEqual({own}, status.statuses_of(own))
+            with self.case(own):
+                self.assertIn(own, status.statuses_of(status.shown(own)))
+                self.assertEqual({own}, status.statuses_of(own))

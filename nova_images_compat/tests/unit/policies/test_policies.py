@@ -48,7 +48,7 @@ class RulesTest(helpers.TestCase):
 
     def test_a_rule_refuses_its_operation(self) -> None:
         for rule, method, path in _operations(with_size=False):
-            with self.subTest(rule=rule):
+            with self.case(rule):
                 service, image_id, refused = self._guarded(
                     f'"{rule}": "role:nobody"', method, path)
                 self.assertEqual(403, refused.status_int)
@@ -64,14 +64,14 @@ class RulesTest(helpers.TestCase):
             others = '\n'.join(
                 f'"{other.name}": "!"' for other in policies.list_rules()
                 if other.name != rule)
-            with self.subTest(rule=rule):
+            with self.case(rule):
                 _, _, allowed = self._guarded(others, method, path)
                 self.assertIn(allowed.status_int, (200, 204))
 
     def test_without_the_size_rule_answers_come_without_sizes(self) -> None:
         for _, method, path in _operations(with_size=True):
             for check, shown in (('@', True), ('!', False)):
-                with self.subTest(path=path, check=check):
+                with self.case(path, check):
                     _, _, answer = self._guarded(
                         f'"{image_size.SIZE}": "{check}"', method, path)
                     self.assertEqual(200, answer.status_int)

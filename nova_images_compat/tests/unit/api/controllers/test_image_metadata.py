@@ -26,7 +26,7 @@ class QuotaTest(base.TestCase):
             ('PUT', url, {'metadata': {'x': '', 'y': '', 'z': ''}}, 403),
             ('PUT', url, {'metadata': {'x': '', 'y': ''}}, 200))
         for method, path, body, status in steps:
-            with self.subTest(method=method, body=body):
+            with self.case(method, body):
                 answer = service.request(path, method, json=body)
                 self.assertEqual(status, answer.status_int)
         self.assertEqual({'metadata': {'x': '', 'y': ''}},
@@ -48,7 +48,7 @@ class KeyTest(base.TestCase):
         for meta, message in (
                 ({'b': '1'}, 'Request body and URI mismatch'),
                 ({'a': '1', 'b': '2'}, None), ({}, None)):
-            with self.subTest(meta=meta):
+            with self.case(meta):
                 answer = service.request(
                     f'{url}/a', 'PUT', json={'meta': meta})
                 self.assertEqual(400, answer.status_int)
@@ -61,7 +61,7 @@ class KeyTest(base.TestCase):
         service = self.useFixture(fixtures.Service())
         url = f'/v2.1/images/{service.add_image(name="n")}/metadata'
         for key in ('__class__', 'metadata', 'Name', 'os_type '):
-            with self.subTest(key=key):
+            with self.case(key):
                 answer = service.request(
                     url, 'POST', json={'metadata': {key: 'x'}})
                 self.assertEqual('x', answer.json['metadata'][key])

@@ -19,7 +19,7 @@ class PagesTest(base.TestCase):
     def test_next_links_lead_through_the_whole_list_once(self) -> None:
         for path in ('/v2.1/images', '/v2/images/detail',
                      f'/v2.1/{fixtures.PROJECT}/images'):
-            with self.subTest(path=path):
+            with self.case(path):
                 found, pages = [], 0
                 url = f'{path}?limit=100&property-group=a'
                 while url:
@@ -37,7 +37,7 @@ class PagesTest(base.TestCase):
 
     def test_a_limit_that_is_no_number(self) -> None:
         for text in ('%0A', '1%0A', 'x', ''):
-            with self.subTest(text=text):
+            with self.case(text):
                 answer = self.service.request(f'/v2.1/images?limit={text}')
                 self.assertEqual(400, answer.status_int)
                 self.assertIn('limit', answer.json['badRequest']['message'])
@@ -50,7 +50,7 @@ class QueryStringTest(base.TestCase):
         image = service.add_image()
         for path in ('/v2.1/images', '/v2.1/images/detail',
                      f'/v2.1/images/{image}'):
-            with self.subTest(path=path):
+            with self.case(path):
                 answer = service.request(f'{path}?name=%FF')
                 self.assertEqual(400, answer.status_int)
                 self.assertIn('badRequest', answer.json)

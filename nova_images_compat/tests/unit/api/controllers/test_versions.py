@@ -15,7 +15,7 @@ class VersionsControllerTest(helpers.TestCase):
         controller.view.current.summary['status'] = 'SUPERB'
         request = wsgi.Request.blank('/')
         for method in (controller.index, controller.show, controller.choices):
-            with self.subTest(method=method.__name__):
+            with self.case(method.__name__):
                 self.assertRaises(validation.InvalidAnswer, method, request)
 
     def test_choices_have_their_own_status(self) -> None:

@@ -118,7 +118,7 @@ class DocumentTest(base.TestCase):
         for code, name in (
                 (400, 'badRequest'), (404, 'itemNotFound'),
                 (406, 'computeFault'), (413, 'overLimit')):
-            with self.subTest(code=code):
+            with self.case(code):
                 fault = self._fault(str(code))
                 self.assertTrue(fault.is_valid(
                     {name: {'code': code, 'message': 'No.'}}))
@@ -133,11 +133,12 @@ class DocumentTest(base.TestCase):
                 {'unauthorized': {'code': 401, 'message': 'No.'}},
                 {'error': {'code': 401, 'title': 'Unauthorized',
                            'message': 'No.'}}):
-            self.assertTrue(fault.is_valid(document_of_one))
+            with self.case(document_of_one):
+                self.assertTrue(fault.is_valid(document_of_one))
         self.assertFalse(fault.is_valid({'code': 401}))
 
     def test_who_is_not_there_says_when_to_come_again(self) -> None:
         for code, answer in self.document['components']['responses'].items():
-            with self.subTest(code=code):
+            with self.case(code):
                 self.assertEqual(
                     code == '503', 'Retry-After' in answer['headers'])

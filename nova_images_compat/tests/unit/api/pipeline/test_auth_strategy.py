@@ -48,11 +48,12 @@ class AuthStrategyTest(helpers.TestCase):
 
     def test_what_the_file_does_not_have(self) -> None:
         for pipeline in ('c app', 'a c'):
-            error = self.assertRaises(
-                exception.ConfigurationError, self._make, 'noauth2',
-                noauth2=pipeline)
-            self.assertIn("'c'", str(error), pipeline)
-            self.assertIn('paste.ini', str(error), pipeline)
+            with self.case(pipeline):
+                error = self.assertRaises(
+                    exception.ConfigurationError, self._make, 'noauth2',
+                    noauth2=pipeline)
+                self.assertIn("'c'", str(error), pipeline)
+                self.assertIn('paste.ini', str(error), pipeline)
 
     def test_strategy_without_a_pipeline(self) -> None:
         error = self.assertRaises(

@@ -56,15 +56,16 @@ class PreflightTest(helpers.TestCase):
     def test_options_are_answered_without_any_origin(self) -> None:
         service = self.useFixture(fixtures.Service())
         for path in ('/v2.1/images', '/v2.1/images/7/metadata/k', '/images'):
-            answer = service.request(path, 'OPTIONS', user=None)
-            self.assertEqual((200, b''), (answer.status_int, answer.body))
-            self.assertNotIn('Access-Control-Allow-Origin', answer.headers)
+            with self.case(path):
+                answer = service.request(path, 'OPTIONS', user=None)
+                self.assertEqual((200, b''), (answer.status_int, answer.body))
+                self.assertNotIn('Access-Control-Allow-Origin', answer.headers)
 
     def test_refusals_can_be_read_by_browsers(self) -> None:
         service = self.useFixture(fixtures.Service(
             options={'cors': {'allowed_origin': ORIGIN}}))
         for path, user in (('/v2.1/images', None), ('/v2.1/x', 'member')):
-            with self.subTest(path=path):
+            with self.case(path):
                 answer = service.request(
                     path, user=user, headers={'Origin': ORIGIN})
                 self.assertIn(answer.status_int, (401, 404))

@@ -73,7 +73,7 @@ class WholePipelineTest(helpers.TestCase):
                 ('member', '/v2.1/images?limit=x', 400),
                 (None, '/v2.1/images', 401)):
             answer = self.service.request(path, user=user)
-            with self.subTest(path=path, user=user):
+            with self.case(path, user):
                 self.assertEqual(status, answer.status_int)
                 self.assertIn('Deprecation', answer.headers)
                 self.assertEqual(

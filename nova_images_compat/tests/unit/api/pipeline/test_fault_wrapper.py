@@ -35,6 +35,6 @@ class FaultWrapperTest(helpers.FilterTestCase):
 
     def test_the_end_of_the_process_is_not_held_up(self) -> None:
         for kind in (SystemExit, KeyboardInterrupt):
-            with self.subTest(kind=kind.__name__):
+            with self.case(kind.__name__):
                 self.endpoint.error = kind()
                 self.assertRaises(kind, self.send, self.make())

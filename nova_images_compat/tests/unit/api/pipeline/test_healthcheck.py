@@ -44,7 +44,7 @@ class HealthcheckTest(helpers.FilterTestCase):
         application = self.make()
         for path in ('/', '/healthcheck/', '/v2.1/healthcheck',
                      '/healthchecks', '/%FF'):
-            with self.subTest(path=path):
+            with self.case(path):
                 answer = self.send(application, path=path)
                 self.assertEqual('reached', answer.text)
 
@@ -57,7 +57,7 @@ class HealthcheckTest(helpers.FilterTestCase):
                 ('', 'reached'), (None, 'reached'),
                 ('192.0.2.7, 192.0.2.8', 'reached'),
                 ('"[2001:db8::7]:4711"', 'reached')):
-            with self.subTest(address=address):
+            with self.case(address):
                 answer = self.send(
                     application, path='/healthcheck',
                     environ={'REMOTE_ADDR': address} if (
@@ -75,7 +75,7 @@ class HealthcheckTest(helpers.FilterTestCase):
             'ignore_proxied_requests': True}})
         for headers, text in (
                 ({}, ''), ({'X-Forwarded-For': '192.0.2.7'}, 'reached')):
-            with self.subTest(text):
+            with self.case(text):
                 self.assertEqual(text, self.send(
                     application, path='/healthcheck', headers=headers).text)
 
@@ -86,7 +86,7 @@ class HealthcheckTest(helpers.FilterTestCase):
                 ({'backends': 'disable_by_file,enable_by_files'},
                  'disable_by_file'),
                 ({'allowed_source_ranges': '192.0.2.1/24'}, '192.0.2.1/24')):
-            with self.subTest(told):
+            with self.case(told):
                 self.useFixture(fixtures.MockPatchObject(app, 'load_store'))
                 error = self.assertRaises(
                     exception.ConfigurationError, self.make,
@@ -153,7 +153,7 @@ class StoreHealthcheckTest(helpers.FilterTestCase):
                 exception.ImageStoreUnavailable(), exception.BadGateway(),
                 exception.IdentityUnavailable(), RuntimeError('secret'),
                 exception.ConfigurationError('secret')):
-            with self.subTest(error=error):
+            with self.case(error):
                 self.clock.now += 100
                 self._fall_silent(error)
                 self.assertEqual((503, healthcheck.SILENT), self._probe())
@@ -164,19 +164,21 @@ class StoreHealthcheckTest(helpers.FilterTestCase):
 
     def test_head(self) -> None:
         for status in (204, 503):
-            answer = self.send(
-                self.application, path='/healthcheck', method='HEAD')
-            self.assertEqual(
-                (status, b''), (answer.status_int, answer.body))
-            self._fall_silent()
-            self.clock.now += 100
+            with self.case(status):
+                answer = self.send(
+                    self.application, path='/healthcheck', method='HEAD')
+                self.assertEqual(
+                    (status, b''), (answer.status_int, answer.body))
+                self._fall_silent()
+                self.clock.now += 100
 
     def test_details_where_they_are_wanted(self) -> None:
         self._fall_silent()
         self.assertNotIn('Try again', self._probe('application/json')[1])
         self.application = self._make(detailed=True)
         for accept in ('application/json', 'text/html'):
-            self.assertIn('Try again', self._probe(accept)[1])
+            with self.case(accept):
+                self.assertIn('Try again', self._probe(accept)[1])
 
     def test_answer_is_kept_for_a_while(self) -> None:
         for _ in range(3):

@@ -62,7 +62,7 @@ class KeystoneTest(helpers.FilterTestCase):
                 json=keystone_fixture.V3Token(),
                 headers={'X-Subject-Token': 'ours'})
             mocker.get('http://127.0.0.1:1/v3/auth/tokens', **answer)
-            with self.subTest(answer=answer):
+            with self.case(answer):
                 seen = self.send(
                     self.application, headers={'X-Auth-Token': 'a-token'})
                 self.assertEqual(503, seen.status_int)
@@ -74,7 +74,7 @@ class KeystoneTest(helpers.FilterTestCase):
                 ({**OPTIONS, 'auth_type': 'nowhere'}, 'nowhere'),
                 ({**OPTIONS, 'token_cache_time': 'long'},
                  '[keystone_authtoken] token_cache_time')):
-            with self.subTest(told):
+            with self.case(told):
                 error = self.assertRaises(
                     exception.ConfigurationError, self.make,
                     {'keystone_authtoken': options})
@@ -90,15 +90,16 @@ class KeystoneTest(helpers.FilterTestCase):
                 ('cryptography', {}, 'memcache_security_strategy'),
                 ('python-memcached', {'memcached_servers': '127.0.0.1:1'},
                  'memcached_servers')):
-            with self.subTest(package), own_fixtures.Installed(
-                    {package: None}):
-                error = self.assertRaises(
-                    exception.MissingExtra, self.make,
-                    {'keystone_authtoken': {**options, **changes}})
-                self.assertIn(f'[keystone_authtoken] {told}', str(error))
-                self.assertIn(package, str(error))
-                self.make({'keystone_authtoken': {
-                    **options, 'memcache_security_strategy': 'MAC'}})
+            with self.case(package, changes, told):
+                with self.case(package), own_fixtures.Installed(
+                        {package: None}):
+                    error = self.assertRaises(
+                        exception.MissingExtra, self.make,
+                        {'keystone_authtoken': {**options, **changes}})
+                    self.assertIn(f'[keystone_authtoken] {told}', str(error))
+                    self.assertIn(package, str(error))
+                    self.make({'keystone_authtoken': {
+                        **options, 'memcache_security_strategy': 'MAC'}})
 
     def test_it_has_the_given_configuration(self) -> None:
         answer = self.send(self.application)

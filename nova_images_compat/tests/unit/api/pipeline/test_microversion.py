@@ -37,7 +37,7 @@ class MicroversionGateTest(helpers.FilterTestCase):
                 (STANDARD, 'compute latest', '2.50'),
                 (STANDARD, 'volume 3.1, compute 2.3', '2.3'),
                 (STANDARD, 'volume 3.1', '2.1'), (STANDARD, '', '2.1')):
-            with self.subTest(name=name, value=value):
+            with self.case(name, value):
                 self.assertEqual(expected, self._chosen(name, value))
 
     def test_standard_header_wins(self) -> None:
@@ -62,7 +62,7 @@ class MicroversionGateTest(helpers.FilterTestCase):
         for value in ('2.0', '1.1', '2.51', '3.1', '2.999999999', '20.1'):
             for name, header in (
                     (LEGACY, value), (STANDARD, f'compute {value}')):
-                with self.subTest(name=name, value=value):
+                with self.case(name, value):
                     answer = self._check_refusal(
                         name, header, 406, 'computeFault')
                     self.assertEqual(value, answer.headers[LEGACY])
@@ -74,19 +74,19 @@ class MicroversionGateTest(helpers.FilterTestCase):
                       '-2.1', '2.-1', 'Latest', '2. 1', '2.\xb2'):
             for name, header in (
                     (LEGACY, value), (STANDARD, f'compute {value}')):
-                with self.subTest(name=name, value=value):
+                with self.case(name, value):
                     self._check_refusal(name, header, 400, 'badRequest')
 
     def test_longest_of_numbers(self) -> None:
         for value in ('2.' + '9' * 5000, '9' * 5000 + '.1'):
-            with self.subTest(value=value[:5]):
+            with self.case(value[:5]):
                 answer = self.send(self.application, headers={LEGACY: value})
                 self.assertIn(answer.status_int, (400, 406))
                 self.assertEqual('application/json', answer.content_type)
 
     def test_v2_knows_no_microversions(self) -> None:
         for value in ('2.30', 'latest', 'nonsense'):
-            with self.subTest(value=value):
+            with self.case(value):
                 answer = self.send(
                     self.application, headers={LEGACY: value},
                     environ={wsgi.ENV_LEGACY_V2: True})

@@ -49,7 +49,7 @@ class NoAuthTest(helpers.FilterTestCase):
                 ('me:p:x,ADMIN', ('me', 'p', ['x', 'ADMIN'], True)),
                 ('admin:p', ('admin', 'p', ['admin', 'member', 'reader'],
                              True))):
-            with self.subTest(token=token):
+            with self.case(token):
                 caller = self._caller(token)
                 self.assertEqual(expected, (
                     caller.user_id, caller.project_id, caller.roles,
@@ -62,13 +62,14 @@ class NoAuthTest(helpers.FilterTestCase):
             del values['request_id']
         self.assertEqual(honest, spoofed)
         for name, value in SPOOFED.items():
-            variable = 'HTTP_' + name.upper().replace('-', '_')
-            self.assertNotEqual(
-                value, self.endpoint.environ.get(variable), name)
+            with self.case(name, value):
+                variable = 'HTTP_' + name.upper().replace('-', '_')
+                self.assertNotEqual(
+                    value, self.endpoint.environ.get(variable), name)
 
     def test_who_says_nothing_of_the_kind_is_nobody(self) -> None:
         for token in UNKNOWN:
-            with self.subTest(token=token):
+            with self.case(token):
                 answer = self.send(self.application, environ={
                     'HTTP_X_AUTH_TOKEN': token})
                 self._check_refusal(answer)
@@ -98,7 +99,7 @@ class ServiceTest(helpers.TestCase):
         image = service.add_image(
             owner=fixtures.OTHER_PROJECT, visibility='private')
         for user, status in (('other', 200), ('admin', 200), ('member', 404)):
-            with self.subTest(user=user):
+            with self.case(user):
                 answer = service.request(
                     f'/v2.1/images/{image}', user=user, headers={
                         **SPOOFED, 'X-Project-Id': fixtures.OTHER_PROJECT,

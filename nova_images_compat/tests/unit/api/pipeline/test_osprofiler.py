@@ -31,18 +31,20 @@ class OSProfilerTest(helpers.FilterTestCase):
     def test_key_that_everybody_knows(self) -> None:
         for keys in ('SECRET_KEY', 'SECRET_KEY,ours', 'ours, SECRET_KEY', ',',
                      ''):
-            error = self.assertRaises(
-                exception.ConfigurationError, self.make,
-                {'profiler': {**ON, 'hmac_keys': keys}})
-            self.assertIn('[profiler] hmac_keys', str(error))
+            with self.case(keys):
+                error = self.assertRaises(
+                    exception.ConfigurationError, self.make,
+                    {'profiler': {**ON, 'hmac_keys': keys}})
+                self.assertIn('[profiler] hmac_keys', str(error))
 
     def test_drivers_that_there_are_not(self) -> None:
         for url in ('foo://:hush@host', 'mongodb://:hush@host', 'x'):
-            error = self.assertRaises(
-                exception.ConfigurationError, self.make,
-                {'profiler': {**ON, 'connection_string': url}})
-            self.assertIn('[profiler] connection_string', str(error))
-            self.assertNotIn('hush', str(error))
+            with self.case(url):
+                error = self.assertRaises(
+                    exception.ConfigurationError, self.make,
+                    {'profiler': {**ON, 'connection_string': url}})
+                self.assertIn('[profiler] connection_string', str(error))
+                self.assertNotIn('hush', str(error))
 
     def test_password_is_in_no_log(self) -> None:
         log = self.useFixture(fixtures.FakeLogger(level=logging.DEBUG))
@@ -53,7 +55,8 @@ class OSProfilerTest(helpers.FilterTestCase):
             except exception.ConfigurationError:
                 pass
             for secret in 'hush', 'whisper':
-                self.assertNotIn(secret, log.output, url)
+                with self.case(secret):
+                    self.assertNotIn(secret, log.output, url)
 
     def test_what_else_osprofiler_says_is_heard(self) -> None:
         log = self.useFixture(fixtures.FakeLogger(level=logging.DEBUG))

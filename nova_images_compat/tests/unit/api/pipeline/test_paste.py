@@ -41,7 +41,8 @@ class CheckFileTest(helpers.TestCase):
                 'pipeline.version_map:factory\n/ = nowhere\n',
                 '[filter:a]\npaste.filter_factory = nowhere:factory\n',
                 '[pipeline:main]\npipeline = nowhere\n'):
-            error = self.assertRaises(
-                exception.ConfigurationError, paste.check_file,
-                self.write('paste.ini', text))
-            self.assertIn('nowhere', str(error), text)
+            with self.case(text):
+                error = self.assertRaises(
+                    exception.ConfigurationError, paste.check_file,
+                    self.write('paste.ini', text))
+                self.assertIn('nowhere', str(error), text)

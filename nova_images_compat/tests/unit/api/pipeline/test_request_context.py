@@ -30,7 +30,7 @@ class ContextFilterTest(helpers.FilterTestCase):
 
     def test_whom_nobody_named_does_not_pass(self) -> None:
         for headers in ({}, {'X-Roles': 'admin', 'X-Project-Id': 'p'}):
-            with self.subTest(headers=headers):
+            with self.case(headers):
                 answer = self.send(self.make(), headers=headers)
                 self.assertEqual(401, answer.status_int)
                 self.assertEqual(401, answer.json['unauthorized']['code'])
@@ -44,6 +44,7 @@ class ContextFilterTest(helpers.FilterTestCase):
             types.SimpleNamespace(has_user_token=there)
             for there in (True, False))
         for token_auth, status in ((None, 401), (none, 401), (token, 200)):
-            answer = self.send(application, headers=claimed, environ={
-                'keystone.token_auth': token_auth})
-            self.assertEqual(status, answer.status_int)
+            with self.case(token_auth, status):
+                answer = self.send(application, headers=claimed, environ={
+                    'keystone.token_auth': token_auth})
+                self.assertEqual(status, answer.status_int)

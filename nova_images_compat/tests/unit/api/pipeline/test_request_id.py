@@ -26,10 +26,11 @@ class RequestIdTest(helpers.FilterTestCase):
         application = self.make()
         answers = [self.send(application) for _ in range(2)]
         for answer in answers:
-            self.assertRegex(
-                answer.headers[HEADER], f'^{helpers.REQUEST_ID}$')
-            self.assertEqual(
-                answer.headers[HEADER], answer.headers[COMPUTE_HEADER])
+            with self.case(answer):
+                self.assertRegex(
+                    answer.headers[HEADER], f'^{helpers.REQUEST_ID}$')
+                self.assertEqual(
+                    answer.headers[HEADER], answer.headers[COMPUTE_HEADER])
         self.assertNotEqual(
             answers[0].headers[HEADER], answers[1].headers[HEADER])
 
@@ -45,7 +46,7 @@ class RequestIdTest(helpers.FilterTestCase):
                 (GLOBAL_ID, True), ('', False), ('req-1', False),
                 (GLOBAL_ID.upper(), False), (GLOBAL_ID + ' x', False),
                 (GLOBAL_ID[4:], False), ('x ' + GLOBAL_ID, False)):
-            with self.subTest(sent=sent):
+            with self.case(sent):
                 answer = self.send(application, headers={HEADER: sent})
                 self.assertNotEqual(sent, answer.headers[HEADER])
                 caller = context.RequestContext.from_environ(
@@ -81,7 +82,7 @@ class LogTest(helpers.TestCase):
                 ('/v2.1/images', 'member'), ('/v2.1/images', None),
                 ('/v2.1/images', 'bad'), ('/', None), ('/v2.1', 'admin'),
                 ('/v2.1/images/none', 'other')):
-            with self.subTest(path=path, user=user):
+            with self.case(path, user):
                 del self.lines[:]
                 answer = self.service.request(path, user=user)
                 self.assertEqual(1, len(self.lines), self.lines)
@@ -95,7 +96,7 @@ class LogTest(helpers.TestCase):
 
     def test_lines_carry_a_valid_global_id(self) -> None:
         for sent, shown in ((GLOBAL_ID, True), ('req-bogus', False)):
-            with self.subTest(sent=sent):
+            with self.case(sent):
                 del self.lines[:]
                 self.service.request('/v2.1/images', headers={HEADER: sent})
                 self.assertIs(shown, sent in self.lines[0])

@@ -49,7 +49,7 @@ class RequestLogTest(helpers.FilterTestCase):
                 ('/%1B%5B31m', '/%1B%5B31m'), ('/a%22%20b', '/a%22%20b'),
                 ('/%FF', '/%FF'), ('/%C3%BC', '/%C3%BC'),
                 ('/%E2%80%A8', '/%E2%80%A8')):
-            with self.subTest(path=path):
+            with self.case(path):
                 del self.lines[:]
                 self.send(self.application, path)
                 self.assertEqual(1, len(self.lines))
@@ -59,7 +59,7 @@ class RequestLogTest(helpers.FilterTestCase):
     def test_control_characters_of_the_query_are_not_written(self) -> None:
         # waitress hands them on, unquoted as they are.
         for query in ('a\x1b[31mb', 'a\0b', 'a\x7fb'):
-            with self.subTest(query=query):
+            with self.case(query):
                 del self.lines[:]
                 self.send(
                     self.application, environ={'QUERY_STRING': query})

@@ -33,8 +33,9 @@ class SizeLimitTest(helpers.FilterTestCase):
 
     def test_any_method_that_tells_a_length(self) -> None:
         for method in ('GET', 'DELETE', 'PATCH'):
-            answer = self.send(self.make(LIMIT), method=method, body=b'x' * 21)
-            self.assertEqual(413, answer.status_int)
+            with self.case(method):
+                answer = self.send(self.make(LIMIT), method=method, body=b'x' * 21)
+                self.assertEqual(413, answer.status_int)
         self.assertEqual([], self.endpoint.seen)
 
 
@@ -46,7 +47,7 @@ class UnknownLengthTest(helpers.TestCase):
         for body, status in (
                 (b'{"metadata": {}}', 200),
                 (b'{"metadata": {"too": "long"}}', 413)):
-            with self.subTest(body=body):
+            with self.case(body):
                 answer = self._send(service, url, body)
                 self.assertEqual(status, answer.status_int)
                 self.assertEqual('application/json', answer.content_type)

@@ -85,7 +85,7 @@ class UsageFilterTest(helpers.FilterTestCase):
                 ('\xff', '�'), ('a\tb\x1b[1m\x7f\r\n', 'ab[1m'),
                 ('x' * 65000, 'x' * 200), (' \0 ', ''),
                 ('\u202e'.encode().decode('latin-1') + 'x', 'x')):
-            with self.subTest(sent=sent[:20]):
+            with self.case(sent[:20]):
                 self.send(application, environ=self._environ(
                     HTTP_USER_AGENT=sent))
                 self.assertEqual(counted, self._counted(application)[0][1])

@@ -74,7 +74,7 @@ class VersionMapTest(helpers.TestCase):
                 ('//v2.1//images///7', "images '/v2.1' '/images/7' new"),
                 ('/+', "versions '' '/+' new"),
                 ('/v2.1/+', "images '/v2.1' '/+' new")):
-            with self.subTest(path=path):
+            with self.case(path):
                 self.assertEqual(expected, self._send(path))
 
     def test_below_where_it_is_mounted(self) -> None:

@@ -62,7 +62,7 @@ class ImageViewTest(helpers.TestCase):
                 ('pending_delete', ('DELETED', 0)),
                 ('deactivated', ('UNKNOWN', 0)),
                 ('of the future', ('UNKNOWN', 0))):
-            with self.subTest(status=status):
+            with self.case(status):
                 shown = self._show(status=status)
                 self.assertEqual(
                     expected, (shown['status'], shown['progress']))
@@ -80,7 +80,7 @@ class ImageViewTest(helpers.TestCase):
         for value, expected in (
                 ('true', 'AUTO'), ('True', 'AUTO'), ('1', 'AUTO'),
                 ('false', 'MANUAL'), ('', 'MANUAL'), ('nonsense', 'MANUAL')):
-            with self.subTest(value=value):
+            with self.case(value):
                 shown = self._show(metadata={'auto_disk_config': value})
                 self.assertEqual(expected, shown['OS-DCF:diskConfig'])
         self.assertNotIn('OS-DCF:diskConfig', self._show())
@@ -114,13 +114,13 @@ class ImageViewTest(helpers.TestCase):
                 ('http://image/', 'http://image/images/id'),
                 ('http://image/v', 'http://image/v/images/id'),
                 (None, 'http://own/images/id')):
-            with self.subTest(root=root):
+            with self.case(root):
                 self.assertEqual(
                     expected, self._links(self._view(root))[2])
 
     def test_a_page_that_is_not_full_is_the_last(self) -> None:
         for count, limit in ((0, None), (2, None), (0, 1), (1, 2)):
-            with self.subTest(count=count, limit=limit):
+            with self.case(count, limit):
                 page = self._view().index(
                     request(), [image()] * count, limit)
                 self.assertNotIn('images_links', page)

@@ -21,7 +21,7 @@ class LinksTest(base.TestCase):
                 ('http://own', 'https://public/compute',
                  'https://public/compute'),
                 ('http://own/', 'https://public', 'https://public')):
-            with self.subTest(url=url, prefix=prefix):
+            with self.case(url, prefix):
                 self.assertEqual(expected, links.with_prefix(url, prefix))
 
     def test_service_root(self) -> None:
@@ -32,7 +32,7 @@ class LinksTest(base.TestCase):
                 ('/compute/v2.1', 'http://host/compute'),
                 ('/v2/v2.1', 'http://host/v2'),
                 ('/v2.10', 'http://host/v2.10')):
-            with self.subTest(script_name=script_name):
+            with self.case(script_name):
                 request = wsgi.Request.blank(
                     '/', base_url='http://host')
                 request.script_name = script_name

@@ -29,7 +29,7 @@ class VersionsViewTest(helpers.TestCase):
 
     def test_version_is_the_one_that_the_request_came_in_by(self) -> None:
         for legacy, expected in ((True, 'v2.0'), (False, 'v2.1')):
-            with self.subTest(legacy=legacy):
+            with self.case(legacy):
                 document = self._view().show(wsgi.Request.blank(
                     '/', environ={wsgi.ENV_LEGACY_V2: legacy}))
                 self.assertEqual(expected, document['version']['id'])
@@ -45,14 +45,14 @@ class VersionsViewTest(helpers.TestCase):
     def test_choices_have_the_path(self) -> None:
         for path, expected in (
                 ('/', ''), ('/images', 'images'), ('/v3/a/', 'v3/a')):
-            with self.subTest(path=path):
+            with self.case(path):
                 self.assertEqual(
                     [f'http://own/v2/{expected}',
                      f'http://own/v2.1/{expected}'], self._choices(path))
 
     def test_choices_are_urls(self) -> None:
         for quoted in ('a%20b', 'a%0Ab', '%C3%BC', 'a%3Fb'):
-            with self.subTest(quoted=quoted):
+            with self.case(quoted):
                 self.assertEqual(
                     f'http://own/v2.1/{quoted}',
                     self._choices(f'/{quoted}')[1])

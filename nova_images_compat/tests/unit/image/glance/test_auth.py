@@ -88,7 +88,7 @@ class ServiceTokenTest(_TestCase):
                 {'exc': requests.ReadTimeout('late')},
                 {'status_code': 401}, {'status_code': 503},
                 *identity_case.NONSENSE):
-            with self.subTest(str(response)):
+            with self.case(str(response)):
                 self.log = self.useFixture(fixtures.FakeLogger(
                     format='%(levelname)s %(name)s %(message)s'))
                 self.mocker.post(TOKENS, **response)
@@ -133,18 +133,20 @@ class ConfigurationTest(_TestCase):
         for options, told in (
                 ({'auth_type': 'nowhere'}, 'nowhere'),
                 ({'timeout': -1}, 'timeout')):
-            error = self.assertRaises(
-                exception.ConfigurationError, self.make, **options)
-            self.assertIn('[service_user]', str(error))
-            self.assertIn(told, str(error))
+            with self.case(options, told):
+                error = self.assertRaises(
+                    exception.ConfigurationError, self.make, **options)
+                self.assertIn('[service_user]', str(error))
+                self.assertIn(told, str(error))
 
     def test_without_a_type_there_is_no_user(self) -> None:
         self.mocker.get(IMAGE, json={})
         for options in ({'auth_type': ''},
                         {'auth_section': 'keystone_authtoken'}):
-            self.call(self.make(**options))
-            self.assertNotIn(
-                'X-Service-Token', self.mocker.last_request.headers)
+            with self.case(options):
+                self.call(self.make(**options))
+                self.assertNotIn(
+                    'X-Service-Token', self.mocker.last_request.headers)
         self.assertRegex(
             self.log.output, r'(?m)^WARNING .*\[service_user\] auth_type')
         self.assertRegex(

@@ -106,9 +106,10 @@ class RequestTest(_TestCase):
                 ({}, True, None), ({'insecure': True}, False, None),
                 ({'cafile': file}, file, None),
                 ({'certfile': file, 'keyfile': other}, True, (file, other))):
-            self.call(self.make(**options))
-            sent = self.mocker.last_request
-            self.assertEqual((verify, cert), (sent.verify, sent.cert))
+            with self.case(options, verify, cert):
+                self.call(self.make(**options))
+                sent = self.mocker.last_request
+                self.assertEqual((verify, cert), (sent.verify, sent.cert))
 
 
 class NoAnswerTest(_TestCase):
@@ -116,13 +117,14 @@ class NoAnswerTest(_TestCase):
     def test_it_is_asked_again(self) -> None:
         for retries in (0, 1, 3):
             for error in NO_ANSWER:
-                self.mocker.request_history.clear()
-                self.mocker.get(URL, exc=error)
-                raised = self.assertRaises(
-                    exception.ImageStoreUnavailable, self.call,
-                    self.make(num_retries=retries))
-                self.assertEqual('10', raised.headers['Retry-After'])
-                self.assertEqual(1 + retries, len(self.hosts()), error)
+                with self.case(error):
+                    self.mocker.request_history.clear()
+                    self.mocker.get(URL, exc=error)
+                    raised = self.assertRaises(
+                        exception.ImageStoreUnavailable, self.call,
+                        self.make(num_retries=retries))
+                    self.assertEqual('10', raised.headers['Retry-After'])
+                    self.assertEqual(1 + retries, len(self.hosts()), error)
 
     def test_longer_and_longer_pauses(self) -> None:
         self.mocker.get(URL, exc=glance_case.REFUSED)
@@ -132,19 +134,21 @@ class NoAnswerTest(_TestCase):
         sleeps = self.clock.sleeps
         self.assertEqual(9, len(sleeps))
         for number, seconds in enumerate(sleeps):
-            longest = min(0.1 * 2 ** number, client.LONGEST_DELAY)
-            self.assertLessEqual(seconds, longest)
-            self.assertGreaterEqual(seconds, longest / 2)
+            with self.case(number, seconds):
+                longest = min(0.1 * 2 ** number, client.LONGEST_DELAY)
+                self.assertLessEqual(seconds, longest)
+                self.assertGreaterEqual(seconds, longest / 2)
 
     def test_it_comes_back(self) -> None:
         for error, is_repeated in (
                 (glance_case.REFUSED, False), (glance_case.CUT, True),
                 (glance_case.CUT_BODY, True), (glance_case.TOO_LATE, True),
                 (requests.ConnectTimeout('late'), False)):
-            self.mocker.get(URL, [{'exc': error}, {'text': 'here'}])
-            answer = self.call()
-            self.assertEqual((200, b'here', is_repeated), (
-                answer.status, answer.body, answer.is_repeated), error)
+            with self.case(error, is_repeated):
+                self.mocker.get(URL, [{'exc': error}, {'text': 'here'}])
+                answer = self.call()
+                self.assertEqual((200, b'here', is_repeated), (
+                    answer.status, answer.body, answer.is_repeated), error)
 
     def test_what_an_earlier_try_did_is_not_forgotten(self) -> None:
         self.mocker.get(URL, [
@@ -154,11 +158,12 @@ class NoAnswerTest(_TestCase):
 
     def test_next_server_at_once(self) -> None:
         for error in NO_ANSWER:
-            made = self.make(api_servers=BOTH)
-            self.mocker.get(URL, exc=error)
-            self.mocker.get(OTHER_URL, text='here')
-            roots = {self.call(made).root for _ in range(30)}
-            self.assertEqual({glance_case.OTHER_ROOT}, roots)
+            with self.case(error):
+                made = self.make(api_servers=BOTH)
+                self.mocker.get(URL, exc=error)
+                self.mocker.get(OTHER_URL, text='here')
+                roots = {self.call(made).root for _ in range(30)}
+                self.assertEqual({glance_case.OTHER_ROOT}, roots)
         self.assertEqual([], self.clock.sleeps)
 
     def test_server_that_failed_is_asked_last_for_a_while(self) -> None:
@@ -230,21 +235,23 @@ class OnceTest(_TestCase):
 
     def test_what_never_left_is_sent_again(self) -> None:
         for error in (glance_case.REFUSED, requests.ConnectTimeout('late')):
-            self.mocker.patch(URL, [{'exc': error}, {'text': 'here'}])
-            answer = self._call()
-            self.assertEqual(
-                (b'here', False), (answer.body, answer.is_repeated))
+            with self.case(error):
+                self.mocker.patch(URL, [{'exc': error}, {'text': 'here'}])
+                answer = self._call()
+                self.assertEqual(
+                    (b'here', False), (answer.body, answer.is_repeated))
 
     def test_what_may_have_left_is_not(self) -> None:
         for error in (glance_case.CUT, glance_case.CUT_BODY,
                       glance_case.TOO_LATE):
             for servers in (glance_case.ROOT, BOTH):
-                self.mocker.request_history.clear()
-                for url in (URL, OTHER_URL):
-                    self.mocker.patch(url, exc=error)
-                self.assertRaises(
-                    client.Unanswered, self._call, api_servers=servers)
-                self.assertEqual(1, len(self.hosts()))
+                with self.case(servers):
+                    self.mocker.request_history.clear()
+                    for url in (URL, OTHER_URL):
+                        self.mocker.patch(url, exc=error)
+                    self.assertRaises(
+                        client.Unanswered, self._call, api_servers=servers)
+                    self.assertEqual(1, len(self.hosts()))
 
     def test_refused_by_all(self) -> None:
         self.mocker.patch(URL, exc=glance_case.REFUSED)
@@ -269,10 +276,11 @@ class BusyTest(_TestCase):
 
     def test_single_server_is_not_asked_again(self) -> None:
         for status in (429, 503):
-            self.mocker.request_history.clear()
-            self.mocker.get(URL, status_code=status)
-            self.assertRaises(exception.ImageStoreUnavailable, self.call)
-            self.assertEqual(1, len(self.hosts()))
+            with self.case(status):
+                self.mocker.request_history.clear()
+                self.mocker.get(URL, status_code=status)
+                self.assertRaises(exception.ImageStoreUnavailable, self.call)
+                self.assertEqual(1, len(self.hosts()))
         self.assertIn('ERROR', self.log.output)
 
     def test_next_server_is_asked(self) -> None:
@@ -297,31 +305,34 @@ class BusyTest(_TestCase):
                 ('', '10'), ('soon', '10'), ('\xb2', '10'),
                 ('Wed, 21 Oct 2026 07:28:00 GMT', '10')):
             for status in (429, 503):
-                self.mocker.get(URL, status_code=status,
-                                headers={'Retry-After': value})
-                raised = self.assertRaises(
-                    exception.ImageStoreUnavailable, self.call)
-                self.assertEqual(seconds, raised.headers['Retry-After'])
+                with self.case(status):
+                    self.mocker.get(URL, status_code=status,
+                                    headers={'Retry-After': value})
+                    raised = self.assertRaises(
+                        exception.ImageStoreUnavailable, self.call)
+                    self.assertEqual(seconds, raised.headers['Retry-After'])
 
     def test_retry_after_of_the_last_of_several_servers(self) -> None:
         for url in (URL, OTHER_URL):
             self.mocker.get(url, status_code=503,
                             headers={'Retry-After': '77'})
         for retries in (0, 1, 2):
-            raised = self.assertRaises(
-                exception.ImageStoreUnavailable, self.call,
-                self.make(api_servers=BOTH, num_retries=retries))
-            self.assertEqual('77', raised.headers['Retry-After'], retries)
+            with self.case(retries):
+                raised = self.assertRaises(
+                    exception.ImageStoreUnavailable, self.call,
+                    self.make(api_servers=BOTH, num_retries=retries))
+                self.assertEqual('77', raised.headers['Retry-After'], retries)
 
 
 class AnswerTest(_TestCase):
 
     def test_errors_that_the_store_understands(self) -> None:
         for status in (400, 403, 404, 409, 410, 413):
-            self.mocker.get(URL, status_code=status, text='why')
-            answer = self.call()
-            self.assertEqual((status, b'why', False), (
-                answer.status, answer.body, answer.is_success))
+            with self.case(status):
+                self.mocker.get(URL, status_code=status, text='why')
+                answer = self.call()
+                self.assertEqual((status, b'why', False), (
+                    answer.status, answer.body, answer.is_success))
 
     def test_token_that_is_refused(self) -> None:
         self.mocker.get(URL, status_code=401)
@@ -330,25 +341,28 @@ class AnswerTest(_TestCase):
 
     def test_other_errors(self) -> None:
         for status in (500, 501, 502, 504, 507, 599):
-            self.mocker.request_history.clear()
-            self.mocker.get(URL, status_code=status, text='<html>')
-            self.assertRaises(exception.BadGateway, self.call)
-            self.assertEqual(1, len(self.hosts()))
+            with self.case(status):
+                self.mocker.request_history.clear()
+                self.mocker.get(URL, status_code=status, text='<html>')
+                self.assertRaises(exception.BadGateway, self.call)
+                self.assertEqual(1, len(self.hosts()))
         self.assertRegex(self.log.output, '(?m)^ERROR .*599.*<html>')
 
     def test_redirects_are_not_followed(self) -> None:
         elsewhere = self.mocker.get('http://elsewhere.example/')
         for status in (300, 301, 302, 303, 304, 307, 308):
-            self.mocker.get(URL, status_code=status, headers={
-                'Location': 'http://elsewhere.example/'})
-            self.assertRaises(exception.BadGateway, self.call)
+            with self.case(status):
+                self.mocker.get(URL, status_code=status, headers={
+                    'Location': 'http://elsewhere.example/'})
+                self.assertRaises(exception.BadGateway, self.call)
         self.assertFalse(elsewhere.called)
 
     def test_bodies_that_are_no_object(self) -> None:
         for body in (b'', b'<html>', b'{"a": ', b'[]', b'1', b'null',
                      b'"text"', b'\xff', b'{"a": NaN}', b'[' * 5000):
-            self.mocker.get(URL, content=body)
-            self.assertRaises(exception.BadGateway, self.call().document)
+            with self.case(body):
+                self.mocker.get(URL, content=body)
+                self.assertRaises(exception.BadGateway, self.call().document)
         self.assertRegex(self.log.output, '(?m)^ERROR .*not a JSON object')
 
     def test_text_of_an_error(self) -> None:
@@ -365,7 +379,7 @@ class AnswerTest(_TestCase):
                 (b'plain', 'plain'), (b'', ''), (b'\xff', '\ufffd'),
                 (b'a < b', 'a < b'), (b'a<b>c<d', 'a c<d'),
                 (b'<head>x', 'x'), (b'<h1>a</h1>b<head>c</head>d', 'bd')):
-            with self.subTest(body=body):
+            with self.case(body):
                 self.mocker.get(URL, status_code=400, content=body)
                 self.assertEqual(text, self.call().text())
 
@@ -375,7 +389,7 @@ class AnswerTest(_TestCase):
                 b'&#10;&#27;&#x2028;&#x202e;&#' + b'9' * 9999 + b';',
                 b'{"message": "a\\u001b\\nb\\u2028"}', b'x' * 10 ** 6,
                 b'&quot;' * 10 ** 5, b'{"message": "%s"}' % (b'x' * 10 ** 6)):
-            with self.subTest(body=body[:40]):
+            with self.case(body[:40]):
                 self.mocker.get(URL, status_code=400, content=body)
                 text = self.call().text()
                 self.assertTrue(text.isprintable(), text)
@@ -386,7 +400,7 @@ class AnswerTest(_TestCase):
         """A page of four million tags would take days otherwise."""
         for piece in (b'<', b'<head>', b'<h1>', b'<b', b'&#1', b'\n ', b'\0',
                       b'>', b'</head>', b'</h1><h1>', b'&'):
-            with self.subTest(piece=piece):
+            with self.case(piece):
                 self.mocker.get(
                     URL, status_code=400, content=piece * 2 ** 22)
                 self.assertLessEqual(
@@ -414,10 +428,11 @@ class AskTest(_TestCase):
                 ({'status_code': 503}, exception.ImageStoreUnavailable),
                 ({'status_code': 500}, exception.BadGateway),
                 ({'status_code': 401}, exception.Unauthorized)):
-            self.mocker.request_history.clear()
-            self.mocker.get(URL, **response)
-            self.assertRaises(error, self._ask)
-            self.assertEqual(1, len(self.hosts()))
+            with self.case(response, error):
+                self.mocker.request_history.clear()
+                self.mocker.get(URL, **response)
+                self.assertRaises(error, self._ask)
+                self.assertEqual(1, len(self.hosts()))
 
 
 class CheckTest(_TestCase):
@@ -428,7 +443,7 @@ class CheckTest(_TestCase):
 
     def test_any_answer_but_an_error_of_the_server_will_do(self) -> None:
         for status in (200, 300, 302, 401, 404, 429):
-            with self.subTest(status):
+            with self.case(status):
                 self.mocker.get(
                     f'{glance_case.ROOT}/', status_code=status,
                     headers={'Location': glance_case.OTHER_ROOT})
@@ -448,7 +463,7 @@ class CheckTest(_TestCase):
                 ({'exc': glance_case.REFUSED}, 'refused'),
                 ({'exc': glance_case.TOO_LATE}, 'timed out'),
                 ({'status_code': 500}, '500'), ({'status_code': 503}, '503')):
-            with self.subTest(told):
+            with self.case(told):
                 self.mocker.get(f'{glance_case.ROOT}/', **response)
                 error = self.assertRaises(
                     exception.ImageStoreUnavailable, self._check)

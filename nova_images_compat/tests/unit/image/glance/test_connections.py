@@ -112,12 +112,13 @@ class ConnectionsTest(base.TestCase):
 
     def test_connections_have_room_for_all_threads(self) -> None:
         for scheme in ('http', 'https'):
-            adapter = self.session.get_adapter(f'{scheme}://image.example')
-            self.assertIsInstance(
-                adapter, keystone_session.TCPKeepAliveAdapter)
-            self.assertEqual(
-                connections.POOL_SIZE,
-                adapter.poolmanager.connection_pool_kw['maxsize'])
+            with self.case(scheme):
+                adapter = self.session.get_adapter(f'{scheme}://image.example')
+                self.assertIsInstance(
+                    adapter, keystone_session.TCPKeepAliveAdapter)
+                self.assertEqual(
+                    connections.POOL_SIZE,
+                    adapter.poolmanager.connection_pool_kw['maxsize'])
 
 
 class OnTheWireTest(base.TestCase):

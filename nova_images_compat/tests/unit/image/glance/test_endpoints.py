@@ -62,25 +62,28 @@ class ChoiceTest(_TestCase):
                 ('http://image.example/v2x', 'http://image.example/v2x'),
                 ('image.example:9292', 'http://image.example:9292'),
                 ('[::1]:9292/v2', 'http://[::1]:9292')):
-            self.assertEqual([root], self.ask(endpoint_override=url))
-            self.assertEqual([root], self.ask(api_servers=url))
+            with self.case(url, root):
+                self.assertEqual([root], self.ask(endpoint_override=url))
+                self.assertEqual([root], self.ask(api_servers=url))
 
     def test_what_is_no_server(self) -> None:
         for url in ('not a url', '::::', 'http://', 'ftp://image.example',
                     'http://image.example:port', 'http://image.example:99999',
                     'http://[::1', 'http://image.example/a b'):
             for option in ('endpoint_override', 'api_servers'):
-                error = self.assertRaises(
-                    exception.ConfigurationError, self.make, **{option: url})
-                self.assertIn(f'[glance] {option}', str(error))
+                with self.case(option):
+                    error = self.assertRaises(
+                        exception.ConfigurationError, self.make, **{option: url})
+                    self.assertIn(f'[glance] {option}', str(error))
 
     def test_user_or_password_in_the_url(self) -> None:
         for url in ('http://user:secret@image.example', 'user@image.example'):
             for option in ('endpoint_override', 'api_servers'):
-                error = self.assertRaises(
-                    exception.ConfigurationError, self.make, **{option: url})
-                self.assertIn(f'[glance] {option}', str(error))
-                self.assertNotIn('secret', str(error))
+                with self.case(option):
+                    error = self.assertRaises(
+                        exception.ConfigurationError, self.make, **{option: url})
+                    self.assertIn(f'[glance] {option}', str(error))
+                    self.assertNotIn('secret', str(error))
 
     def test_without_keystone_it_must_be_configured(self) -> None:
         error = self.assertRaises(
@@ -102,9 +105,10 @@ class CatalogueTest(_TestCase):
                      'https://one.example/image'),
                     (other, 'http://other.internal',
                      'https://other.example')):
-                caller = glance_case.caller(user_auth=user_auth)
-                self.assertEqual([internal], found.candidates(caller))
-                self.assertEqual(public, found.public_root(caller))
+                with self.case(user_auth, internal, public):
+                    caller = glance_case.caller(user_auth=user_auth)
+                    self.assertEqual([internal], found.candidates(caller))
+                    self.assertEqual(public, found.public_root(caller))
 
     def test_is_looked_at_once(self) -> None:
         found = self.make(valid_interfaces='admin')
@@ -125,9 +129,10 @@ class CatalogueTest(_TestCase):
                 ('public,internal', 'https://one.example/image'),
                 ('internal,public', 'http://one.internal:9292'),
                 ('admin,public', 'https://one.example/image')):
-            options = {'valid_interfaces': interfaces} if interfaces else {}
-            self.assertEqual([root], self.ask(
-                region_name='RegionOne', **options))
+            with self.case(interfaces, root):
+                options = {'valid_interfaces': interfaces} if interfaces else {}
+                self.assertEqual([root], self.ask(
+                    region_name='RegionOne', **options))
 
     def test_region(self) -> None:
         self.assertEqual(
@@ -151,9 +156,10 @@ class CatalogueTest(_TestCase):
                 (CATALOGUE, {'region_name': 'Nowhere'}),
                 (CATALOGUE, {'valid_interfaces': 'admin'}),
                 (CATALOGUE, {'service_name': 'other'})):
-            self.assertRaises(
-                exception.ImageStoreUnavailable, self.ask, user_auth,
-                **options)
+            with self.case(user_auth, options):
+                self.assertRaises(
+                    exception.ImageStoreUnavailable, self.ask, user_auth,
+                    **options)
         self.assertRegex(
             self.log.output,
             r'(?m)^ERROR .*no internal or public endpoint.*\[glance\]')
@@ -167,7 +173,7 @@ class CatalogueTest(_TestCase):
                   for endpoints in (
                       3, [3], [{}], [{**endpoint, 'url': 3}],
                       [{**endpoint, 'url': 'http://['}]))):
-            with self.subTest(catalog=catalog):
+            with self.case(catalog):
                 token = {**keystone_fixture.V3Token()['token'],
                          'catalog': catalog}
                 self.assertRaises(
@@ -191,7 +197,8 @@ class OrderTest(_TestCase):
         orders = {tuple(self._order()) for _ in range(200)}
         self.assertGreater(len(orders), 10)
         for order in orders:
-            self.assertEqual(SERVERS, sorted(order))
+            with self.case(order):
+                self.assertEqual(SERVERS, sorted(order))
 
     def test_server_that_failed_is_the_last_for_a_while(self) -> None:
         self.endpoints.failed(SERVERS[1])
@@ -218,9 +225,10 @@ class PublicRootTest(_TestCase):
                 {}, {'valid_interfaces': 'internal'},
                 {'endpoint_override': 'http://other.example'},
                 {'api_servers': SERVERS[0]}):
-            self.assertEqual(
-                'https://one.example/image',
-                self._public_root(region_name='RegionOne', **options))
+            with self.case(options):
+                self.assertEqual(
+                    'https://one.example/image',
+                    self._public_root(region_name='RegionOne', **options))
 
     def test_what_there_is_without(self) -> None:
         internal = glance_case.catalogue_of(
@@ -229,7 +237,8 @@ class PublicRootTest(_TestCase):
                 (internal, {}, 'http://inner.example'),
                 (None, {'endpoint_override': 'http://other.example/v2'},
                  'http://other.example')):
-            self.assertEqual(root, self._public_root(user_auth, **options))
+            with self.case(user_auth, options, root):
+                self.assertEqual(root, self._public_root(user_auth, **options))
         self.assertNotIn('ERROR', self.log.output)
 
     def test_none(self) -> None:

@@ -39,25 +39,29 @@ class ParametersTest(base.TestCase):
                 ('in,out', 'in,out'), ('in:a,b', 'in:"in:a,b"'),
                 ('eq:x', 'in:"eq:x"'), (':', 'in:":"'),
                 ('2026-01-31T12:00:00Z', 'in:"2026-01-31T12:00:00Z"')):
-            request = self._request(name=name)
-            self.assertEqual({'name': parameter}, request.parameters)
-            self.assertFalse(request.is_partial)
+            with self.case(name, parameter):
+                request = self._request(name=name)
+                self.assertEqual({'name': parameter}, request.parameters)
+                self.assertFalse(request.is_partial)
 
     def test_names_that_cannot_be_said(self) -> None:
         for name in ('a:"b"', 'a:\\b', ':"'):
-            request = self._request(name=name)
-            self.assertEqual({}, request.parameters)
-            self.assertTrue(request.is_partial)
-            self.assertTrue(request.selects(image(name=name)))
-            for other in ('a', None, name.upper() + ' '):
-                self.assertFalse(request.selects(image(name=other)))
+            with self.case(name):
+                request = self._request(name=name)
+                self.assertEqual({}, request.parameters)
+                self.assertTrue(request.is_partial)
+                self.assertTrue(request.selects(image(name=name)))
+                for other in ('a', None, name.upper() + ' '):
+                    with self.case(other):
+                        self.assertFalse(request.selects(image(name=other)))
 
     def test_statuses(self) -> None:
         for statuses, parameter in (
                 ({'active'}, 'active'),
                 ({'saving', 'queued'}, 'in:queued,saving')):
-            request = self._request(statuses=frozenset(statuses))
-            self.assertEqual({'status': parameter}, request.parameters)
+            with self.case(statuses, parameter):
+                request = self._request(statuses=frozenset(statuses))
+                self.assertEqual({'status': parameter}, request.parameters)
 
     def test_numbers_and_time(self) -> None:
         request = self._request(
@@ -111,14 +115,16 @@ class SelectsNothingTest(base.TestCase):
                 {'metadata': {'owner': 'x'}}, {'metadata': {'status': 'x'}},
                 {'metadata': {'visibility': 'public', 'a': 'b'}},
                 {'metadata': {'os_hidden': 'true'}}):
-            self.assertTrue(self._selects_nothing(**query), query)
+            with self.case(query):
+                self.assertTrue(self._selects_nothing(**query), query)
 
     def test_something(self) -> None:
         for query in (
                 {}, {'statuses': frozenset({'active'})},
                 {'min_ram': 2 ** 31 - 1}, {'min_disk': 0}, {'min_disk': -1},
                 {'metadata': {'image_id': 'x', 'Owner': 'y'}}):
-            self.assertFalse(self._selects_nothing(**query), query)
+            with self.case(query):
+                self.assertFalse(self._selects_nothing(**query), query)
 
 
 class ImageTest(base.TestCase):
@@ -147,11 +153,12 @@ class ImageTest(base.TestCase):
     def test_missing_attributes(self) -> None:
         for name in ('id', 'name', 'status', 'size', 'min_ram', 'min_disk',
                      'created_at', 'updated_at'):
-            document = {**DOCUMENT}
-            del document[name]
-            self.assertRaises(
-                KeyError, images.image, document,
-                image_base.IMAGE_ATTRIBUTES)
+            with self.case(name):
+                document = {**DOCUMENT}
+                del document[name]
+                self.assertRaises(
+                    KeyError, images.image, document,
+                    image_base.IMAGE_ATTRIBUTES)
 
     def test_attributes_are_those_that_are_said(self) -> None:
         found = images.properties(

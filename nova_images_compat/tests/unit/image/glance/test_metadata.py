@@ -44,9 +44,10 @@ class AdditionTest(base.TestCase):
         """Only a new value is sent, for the image service to refuse."""
         self.assertEqual([], self._add({OWN: 'x'}, {OWN: 'x'}))
         for current in ({}, {OWN: 'y'}):
-            self.assertEqual(
-                [operation('add', f'/{OWN}', 'x')],
-                self._add({OWN: 'x'}, current))
+            with self.case(current):
+                self.assertEqual(
+                    [operation('add', f'/{OWN}', 'x')],
+                    self._add({OWN: 'x'}, current))
 
     def test_count_is_that_of_all_keys(self) -> None:
         check = mock.Mock()
@@ -62,18 +63,20 @@ class AdditionTest(base.TestCase):
         for key, path in (
                 ('a/b', '/a~1b'), ('a~b', '/a~0b'), ('~1', '/~01'),
                 ('/', '/~1'), ('~/', '/~0~1'), ('', '/'), ('ä 漢', '/ä 漢')):
-            self.assertEqual(
-                [operation('add', path, 'v')], self._add({key: 'v'}, {}))
+            with self.case(key, path):
+                self.assertEqual(
+                    [operation('add', path, 'v')], self._add({key: 'v'}, {}))
 
 
 class UnkeptKeysTest(base.TestCase):
 
     def test_refused(self) -> None:
         for key in (*metadata.NOT_KEPT, '__class__', 'get_payload'):
-            error = self.assertRaises(
-                exception.MetadataRefused, metadata.refuse_unkept_keys,
-                {'fine': '', key: ''})
-            self.assertIn(f"'{key}'", str(error))
+            with self.case(key):
+                error = self.assertRaises(
+                    exception.MetadataRefused, metadata.refuse_unkept_keys,
+                    {'fine': '', key: ''})
+                self.assertIn(f"'{key}'", str(error))
 
     def test_kept(self) -> None:
         metadata.refuse_unkept_keys({
@@ -122,9 +125,10 @@ class RemovalTest(base.TestCase):
 
     def test_item_that_is_there(self) -> None:
         for is_repeated in (False, True):
-            self.assertEqual(
-                [operation('remove', '/a~1')],
-                metadata.removal('a/')({'a/': ''}, is_repeated))
+            with self.case(is_repeated):
+                self.assertEqual(
+                    [operation('remove', '/a~1')],
+                    metadata.removal('a/')({'a/': ''}, is_repeated))
 
     def test_item_that_is_not(self) -> None:
         self.assertRaises(

@@ -73,24 +73,26 @@ class ImageSchemaTest(glance_case.TestCase):
 
     def test_built_in_list_while_there_is_none(self) -> None:
         for response in BROKEN:
-            self.schema = schema.ImageSchema(self.schema.client)
-            fetch = self.mocker.get(URL, **response)
-            for _ in range(3):
-                self.assertEqual(
-                    image_base.IMAGE_ATTRIBUTES, self._attributes())
-            self.assertEqual(1, fetch.call_count)
-            self.clock.now += schema.RETRY_AFTER + 1
-            self.mocker.get(URL, json=document('now'))
-            self.assertEqual({'id', 'now'}, self._attributes())
+            with self.case(response):
+                self.schema = schema.ImageSchema(self.schema.client)
+                fetch = self.mocker.get(URL, **response)
+                for _ in range(3):
+                    self.assertEqual(
+                        image_base.IMAGE_ATTRIBUTES, self._attributes())
+                self.assertEqual(1, fetch.call_count)
+                self.clock.now += schema.RETRY_AFTER + 1
+                self.mocker.get(URL, json=document('now'))
+                self.assertEqual({'id', 'now'}, self._attributes())
         self.assertIn('WARNING', self.log.output)
 
     def test_the_last_one_stays_while_there_is_no_new_one(self) -> None:
         self.mocker.get(URL, json=document('old'))
         self._attributes()
         for response in BROKEN:
-            self.mocker.get(URL, **response)
-            self.clock.now += HOUR + 1
-            self.assertEqual({'id', 'old'}, self._attributes())
+            with self.case(response):
+                self.mocker.get(URL, **response)
+                self.clock.now += HOUR + 1
+                self.assertEqual({'id', 'old'}, self._attributes())
 
     def test_nobody_waits_while_another_fetches(self) -> None:
         asked, answered = threading.Event(), threading.Event()

@@ -89,7 +89,8 @@ class ImageTest(_TestCase):
     def test_what_is_no_id_is_no_image(self) -> None:
         for call in self.calls():
             for unknown in NO_IDS:
-                self.assertRaises(exception.ImageNotFound, call, unknown)
+                with self.case(unknown):
+                    self.assertRaises(exception.ImageNotFound, call, unknown)
         self.assertEqual([], self.glance.requests)
 
     def test_ids_are_quoted(self) -> None:
@@ -102,17 +103,19 @@ class ImageTest(_TestCase):
     def test_image_that_is_not_there(self) -> None:
         for status in (404, 410):
             for call in self.calls():
-                self.fail(Failure(status, HTML))
-                self.assertRaises(
-                    exception.ImageNotFound, call, str(uuid.uuid4()))
+                with self.case(call):
+                    self.fail(Failure(status, HTML))
+                    self.assertRaises(
+                        exception.ImageNotFound, call, str(uuid.uuid4()))
 
     def test_image_that_is_not_for_the_caller(self) -> None:
         image_id = str(uuid.uuid4())
         for call in (self.calls()[0], *self.writes()):
-            self.fail(Failure(403, HTML))
-            error = self.assertRaises(
-                exception.ImageNotAuthorized, call, image_id)
-            self.assertIn(image_id, str(error))
+            with self.case(call):
+                self.fail(Failure(403, HTML))
+                error = self.assertRaises(
+                    exception.ImageNotAuthorized, call, image_id)
+                self.assertIn(image_id, str(error))
         self.fail(Failure(403, HTML))
         self.assertRaises(
             exception.ImageDeleteNotAuthorized, self.store.delete,
@@ -125,23 +128,26 @@ class ImageTest(_TestCase):
                 {'id': None}, {'id': 5}, {'status': []}, {'size': 'big'},
                 {'min_ram': None}, {'min_disk': 'x'}, {'created_at': None},
                 {'updated_at': 5}, {'name': {}}):
-            self.fail(Failure(200, orjson.dumps({**whole, **change})))
-            self.assertRaises(
-                exception.BadGateway, self.store.get, self.caller, image_id)
-            self.fail(Failure(200, orjson.dumps(
-                {'images': [{**whole, **change}]})))
-            self.assertRaises(exception.BadGateway, self.listed)
+            with self.case(change):
+                self.fail(Failure(200, orjson.dumps({**whole, **change})))
+                self.assertRaises(
+                    exception.BadGateway, self.store.get, self.caller, image_id)
+                self.fail(Failure(200, orjson.dumps(
+                    {'images': [{**whole, **change}]})))
+                self.assertRaises(exception.BadGateway, self.listed)
 
     def test_answers_that_are_no_image(self) -> None:
         image_id = self.glance.add(key='value')
         for body in (b'{}', b'[]', b'{"id": "x"}', b'"x"', b'{"id": '):
-            self.fail(Failure(200, body))
-            self.assertRaises(
-                exception.BadGateway, self.store.get, self.caller, image_id)
+            with self.case(body):
+                self.fail(Failure(200, body))
+                self.assertRaises(
+                    exception.BadGateway, self.store.get, self.caller, image_id)
         for status in (400, 405, 409, 413, 418):
-            self.fail(Failure(status, HTML))
-            self.assertRaises(
-                exception.BadGateway, self.store.get, self.caller, image_id)
+            with self.case(status):
+                self.fail(Failure(status, HTML))
+                self.assertRaises(
+                    exception.BadGateway, self.store.get, self.caller, image_id)
 
 
 class DeletionTest(_TestCase):
@@ -155,12 +161,13 @@ class DeletionTest(_TestCase):
     def test_answer_that_is_lost(self) -> None:
         image_id = self.glance.add()
         for error in (glance_case.CUT, glance_case.TOO_LATE):
-            self.glance.images[image_id] = {
-                **self.glance.images.get(image_id, {}), 'id': image_id,
-                'owner': self.caller.project_id, 'protected': False}
-            self.fail(Failure(error=error, is_done=True))
-            self.store.delete(self.caller, image_id)
-            self.assertEqual({}, self.glance.images)
+            with self.case(error):
+                self.glance.images[image_id] = {
+                    **self.glance.images.get(image_id, {}), 'id': image_id,
+                    'owner': self.caller.project_id, 'protected': False}
+                self.fail(Failure(error=error, is_done=True))
+                self.store.delete(self.caller, image_id)
+                self.assertEqual({}, self.glance.images)
 
     def test_image_that_was_not_there_when_it_could_be_asked(self) -> None:
         self.fail(Failure(error=glance_case.REFUSED))
@@ -196,7 +203,8 @@ class ListTest(_TestCase):
         for query in (
                 {'statuses': frozenset()}, {'min_ram': 2 ** 40},
                 {'metadata': {'owner': self.caller.project_id}}):
-            self.assertEqual([], self.listed(**query))
+            with self.case(query):
+                self.assertEqual([], self.listed(**query))
         self.assertEqual([], self.glance.requests)
 
     def test_marker_where_nothing_can_be_found(self) -> None:
@@ -204,10 +212,11 @@ class ListTest(_TestCase):
         self.assertEqual([], self.listed(
             statuses=frozenset(), marker=image_id))
         for marker in ('zzz', str(uuid.uuid4())):
-            error = self.assertRaises(
-                exception.InvalidParameter, self.listed,
-                statuses=frozenset(), marker=marker)
-            self.assertIn('marker', error.message)
+            with self.case(marker):
+                error = self.assertRaises(
+                    exception.InvalidParameter, self.listed,
+                    statuses=frozenset(), marker=marker)
+                self.assertIn('marker', error.message)
 
     def test_whole(self) -> None:
         ids = [self.glance.add() for _ in range(2500)][::-1]
@@ -223,9 +232,10 @@ class ListTest(_TestCase):
         ids = [self.glance.add() for _ in range(10)][::-1]
         self.assertEqual(ids, self.listed())
         for limit, pages in ((3, 1), (4, 2), (7, 3), (10, 4), (11, 4)):
-            self.glance.requests.clear()
-            self.assertEqual(ids[:limit], self.listed(limit=limit))
-            self.assertEqual(pages, len(self.glance.requests))
+            with self.case(limit, pages):
+                self.glance.requests.clear()
+                self.assertEqual(ids[:limit], self.listed(limit=limit))
+                self.assertEqual(pages, len(self.glance.requests))
         self.assertEqual(
             ids[3:8], self.listed(limit=5, marker=ids[2]))
 
@@ -253,12 +263,13 @@ class ListTest(_TestCase):
 
     def test_marker_of_the_caller(self) -> None:
         for status in (400, 404):
-            self.fail(Failure(status, HTML))
-            error = self.assertRaises(
-                exception.InvalidParameter, self.listed, marker='a&b')
-            self.assertIn('marker', str(error))
-            self.assertIn('a&b', str(error))
-            self.assertNotIn('Key', str(error))
+            with self.case(status):
+                self.fail(Failure(status, HTML))
+                error = self.assertRaises(
+                    exception.InvalidParameter, self.listed, marker='a&b')
+                self.assertIn('marker', str(error))
+                self.assertIn('a&b', str(error))
+                self.assertNotIn('Key', str(error))
         self.assertEqual(
             [['a&b']] * 2, [query['marker'] for query in self.queries()])
 
@@ -283,16 +294,18 @@ class ListTest(_TestCase):
         self.fail(Failure(403, HTML))
         self.assertRaises(exception.ListNotAuthorized, self.listed)
         for status in (400, 404, 409, 413):
-            self.fail(Failure(status, HTML))
-            self.assertRaises(exception.BadGateway, self.listed)
+            with self.case(status):
+                self.fail(Failure(status, HTML))
+                self.assertRaises(exception.BadGateway, self.listed)
 
     def test_answers_that_are_no_list(self) -> None:
         for document in (
                 {}, {'images': None}, {'images': {}}, {'images': [1]},
                 {'images': [None]}, {'images': ['x']}, {'images': [[]]},
                 {'images': [{}]}, {'images': [{'id': 'x'}]}, []):
-            self.fail(Failure(200, orjson.dumps(document)))
-            self.assertRaises(exception.BadGateway, self.listed)
+            with self.case(document):
+                self.fail(Failure(200, orjson.dumps(document)))
+                self.assertRaises(exception.BadGateway, self.listed)
 
     def test_page_that_comes_again_and_again(self) -> None:
         image = self.glance.images[self.glance.add()]
@@ -340,15 +353,16 @@ class WriteTest(_TestCase):
                  [{'op': 'replace', 'path': '/b', 'value': 'x'}]),
                 (lambda: self._remove('c/~'),
                  [{'op': 'remove', 'path': '/c~1~0'}])):
-            self.glance.requests.clear()
-            write()
-            self.assertEqual(['GET', 'PATCH'], self.glance.calls)
-            self.assertEqual([operations], self.patches())
-            sent = self.glance.requests[-1]
-            self.assertEqual(
-                ('application/openstack-images-v2.1-json-patch',
-                 f'/v2/images/{self.image_id}'),
-                (sent.headers['Content-Type'], sent.path))
+            with self.case(write, operations):
+                self.glance.requests.clear()
+                write()
+                self.assertEqual(['GET', 'PATCH'], self.glance.calls)
+                self.assertEqual([operations], self.patches())
+                sent = self.glance.requests[-1]
+                self.assertEqual(
+                    ('application/openstack-images-v2.1-json-patch',
+                     f'/v2/images/{self.image_id}'),
+                    (sent.headers['Content-Type'], sent.path))
         self.assertEqual({'a': '1', 'b': 'x'}, self._metadata())
 
     def test_result_is_all_that_there_is_afterwards(self) -> None:
@@ -378,34 +392,39 @@ class WriteTest(_TestCase):
         for write in (lambda: self._add({OWN: 'y'}),
                       lambda: self._replace({OWN: 'y'}),
                       lambda: self._remove(OWN)):
-            self.assertRaises(exception.ImageNotAuthorized, write)
+            with self.case(write):
+                self.assertRaises(exception.ImageNotAuthorized, write)
         self.assertEqual({'a': 'new', OWN: 'x'}, self._metadata())
 
     def test_names_of_attributes(self) -> None:
         self.glance.properties['brand_new'] = {}
         for key in ('name', 'status', 'owner', 'tags', 'brand_new'):
-            for write in (self._add, self._replace):
-                error = self.assertRaises(
-                    exception.ReservedMetadataKey, write,
-                    {'fine': '', key: 'x'})
-                self.assertIn(key, str(error))
-            self.assertRaises(
-                exception.MetadataKeyNotFound, self._remove, key)
+            with self.case(key):
+                for write in (self._add, self._replace):
+                    with self.case(write):
+                        error = self.assertRaises(
+                            exception.ReservedMetadataKey, write,
+                            {'fine': '', key: 'x'})
+                        self.assertIn(key, str(error))
+                self.assertRaises(
+                    exception.MetadataKeyNotFound, self._remove, key)
         self.assertEqual([], self.patches())
 
     def test_names_that_the_image_service_would_lose(self) -> None:
         for key in ('base', 'extra_properties', '__class__'):
             for write in (self._add, self._replace):
-                self.assertRaises(
-                    exception.MetadataRefused, write, {'fine': '', key: 'x'})
+                with self.case(write):
+                    self.assertRaises(
+                        exception.MetadataRefused, write, {'fine': '', key: 'x'})
         self.assertEqual([], self.patches())
 
     def test_quota_is_ours_to_check(self) -> None:
         check = mock.Mock(side_effect=exception.MetadataLimitExceeded)
         for write in (self.store.add_metadata, self.store.replace_metadata):
-            self.assertRaises(
-                exception.MetadataLimitExceeded, write, self.caller,
-                self.image_id, {'c': '3'}, check)
+            with self.case(write):
+                self.assertRaises(
+                    exception.MetadataLimitExceeded, write, self.caller,
+                    self.image_id, {'c': '3'}, check)
         self.assertEqual([mock.call(3), mock.call(1)], check.mock_calls)
         self.assertEqual([], self.patches())
 
@@ -433,12 +452,13 @@ class WriteTest(_TestCase):
         for write in (lambda: self._add({'c': '3'}),
                       lambda: self._replace({'c': '3'}),
                       lambda: self._remove('a')):
-            self.glance.requests.clear()
-            self.fail(*(Failure(409, HTML, method='PATCH')
-                        for _ in range(50)))
-            self.assertRaises(exception.MetadataConflict, write)
-            self.assertEqual(
-                ['GET', 'PATCH'] * len(store.WRITE_DELAYS), self.glance.calls)
+            with self.case(write):
+                self.glance.requests.clear()
+                self.fail(*(Failure(409, HTML, method='PATCH')
+                            for _ in range(50)))
+                self.assertRaises(exception.MetadataConflict, write)
+                self.assertEqual(
+                    ['GET', 'PATCH'] * len(store.WRITE_DELAYS), self.glance.calls)
 
     def test_answer_that_is_lost(self) -> None:
         for error in (glance_case.CUT, glance_case.CUT_BODY,
@@ -452,27 +472,29 @@ class WriteTest(_TestCase):
                      {'b': '2', 'd': '4'}),
                     (lambda: self._replace({'a': '1', 'b': '2'}),
                      {'a': '1', 'b': '2'})):
-                self.fail(Failure(
-                    method='PATCH', error=error, is_done=True))
-                write()
-                self.assertEqual(left, self._metadata())
+                with self.case(write, left):
+                    self.fail(Failure(
+                        method='PATCH', error=error, is_done=True))
+                    write()
+                    self.assertEqual(left, self._metadata())
 
     def test_answers_that_are_all_lost(self) -> None:
         for is_done in (False, True):
-            self.glance.requests.clear()
-            self.fail(*(Failure(method='PATCH', error=glance_case.TOO_LATE,
-                                is_done=is_done) for _ in range(50)))
-            started = self.clock.now
-            if is_done:
-                self._add({'c': '3'})
-                self.assertEqual(['GET', 'PATCH', 'GET'], self.glance.calls)
-            else:
-                self.assertRaises(
-                    (exception.MetadataConflict,
-                     exception.ImageStoreUnavailable), self._add, {'c': '3'})
-                self.assertEqual(
-                    len(store.WRITE_DELAYS), len(self.patches()))
-            self.assertLess(self.clock.now - started, 60)
+            with self.case(is_done):
+                self.glance.requests.clear()
+                self.fail(*(Failure(method='PATCH', error=glance_case.TOO_LATE,
+                                    is_done=is_done) for _ in range(50)))
+                started = self.clock.now
+                if is_done:
+                    self._add({'c': '3'})
+                    self.assertEqual(['GET', 'PATCH', 'GET'], self.glance.calls)
+                else:
+                    self.assertRaises(
+                        (exception.MetadataConflict,
+                         exception.ImageStoreUnavailable), self._add, {'c': '3'})
+                    self.assertEqual(
+                        len(store.WRITE_DELAYS), len(self.patches()))
+                self.assertLess(self.clock.now - started, 60)
 
     def test_all_calls_of_a_write_together_take_the_timeout(self) -> None:
         def hang() -> None:
@@ -508,9 +530,10 @@ class WriteTest(_TestCase):
                 (500, exception.BadGateway),
                 (503, exception.ImageStoreUnavailable)):
             for write in self.writes():
-                self.glance.images[self.image_id]['key'] = 'old'
-                self.fail(Failure(status, HTML, method='PATCH'))
-                self.assertRaises(error, write, self.image_id)
+                with self.case(write):
+                    self.glance.images[self.image_id]['key'] = 'old'
+                    self.fail(Failure(status, HTML, method='PATCH'))
+                    self.assertRaises(error, write, self.image_id)
         self.fail(Failure(400, HTML, method='PATCH'))
         error = self.assertRaises(
             exception.MetadataRefused, self._add, {'c': '3'})
@@ -519,10 +542,11 @@ class WriteTest(_TestCase):
     def test_answers_that_make_no_sense(self) -> None:
         for body in (b'{}', b'[]', b'<html>', b'{"id": 5}'):
             for write in self.writes():
-                self.glance.images[self.image_id]['key'] = 'old'
-                self.fail(Failure(200, body, method='PATCH'))
-                self.assertRaises(
-                    exception.BadGateway, write, self.image_id)
+                with self.case(write):
+                    self.glance.images[self.image_id]['key'] = 'old'
+                    self.fail(Failure(200, body, method='PATCH'))
+                    self.assertRaises(
+                        exception.BadGateway, write, self.image_id)
 
     def test_lock_is_given_back_whatever_happens(self) -> None:
         self.store = self.make({'coordination': {'lock_timeout': 0}})
@@ -532,19 +556,21 @@ class WriteTest(_TestCase):
                  None),
                 (Failure(413, HTML, method='PATCH'),
                  exception.MetadataLimitExceeded)):
-            self.fail(failure)
-            if error:
-                self.assertRaises(error, self._add, {'c': '3'})
-            self.fail()
-            self._add({'c': '3'})
+            with self.case(failure, error):
+                self.fail(failure)
+                if error:
+                    self.assertRaises(error, self._add, {'c': '3'})
+                self.fail()
+                self._add({'c': '3'})
 
     def test_image_is_one_however_its_id_is_written(self) -> None:
         self.store = self.make({'coordination': {'lock_timeout': 0}})
         with self.store.locks.hold(self.image_id):
             for image_id in (self.image_id, self.image_id.upper()):
                 for write in self.writes():
-                    self.assertRaises(
-                        exception.LockUnavailable, write, image_id)
+                    with self.case(write):
+                        self.assertRaises(
+                            exception.LockUnavailable, write, image_id)
         self.assertEqual([], self.glance.requests)
 
     def test_lock_that_was_lost_before_the_change(self) -> None:
@@ -555,9 +581,10 @@ class WriteTest(_TestCase):
         self.store = self.make(
             {'coordination': {'backend_url': 'redis://127.0.0.1'}})
         for write in self.writes():
-            self.glance.images[self.image_id]['key'] = 'old'
-            self.assertRaises(
-                exception.LockUnavailable, write, self.image_id)
+            with self.case(write):
+                self.glance.images[self.image_id]['key'] = 'old'
+                self.assertRaises(
+                    exception.LockUnavailable, write, self.image_id)
         self.assertEqual([], self.patches())
 
     def test_reads_need_no_backend_of_the_locks(self) -> None:
@@ -568,8 +595,9 @@ class WriteTest(_TestCase):
             exception.ConfigurationError, '/proc/nowhere',
             self.store.check_writes)
         for write in self.writes():
-            self.assertRaises(
-                exception.LockUnavailable, write, self.image_id)
+            with self.case(write):
+                self.assertRaises(
+                    exception.LockUnavailable, write, self.image_id)
         self.store.get(self.caller, self.image_id)
         self.assertEqual([self.image_id], self.listed())
         self.store.delete(self.caller, self.image_id)
