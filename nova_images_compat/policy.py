@@ -18,7 +18,7 @@ from typing import Any
 from oslo_config import cfg
 from oslo_policy import policy
 
-from nova_images_compat.conf import loader
+from nova_images_compat.conf import reader
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
 from nova_images_compat import log
@@ -341,7 +341,7 @@ def get_enforcer() -> policy.Enforcer:
     """Return an enforcer of the service's configuration, for oslo.policy's
     command line tools.
     """
-    conf = loader.load()
+    conf = reader.load()
     enforcer = policy.Enforcer(conf)
     enforcer.suppress_default_change_warnings = True
     enforcer.register_defaults([*policies.list_rules(), *base.nova_rules(

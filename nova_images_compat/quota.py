@@ -4,7 +4,7 @@
 
 from oslo_config import cfg
 
-from nova_images_compat.conf import quota
+from nova_images_compat.conf import quota as quota_conf
 from nova_images_compat import exception
 
 UNLIMITED = -1
@@ -18,7 +18,7 @@ class MetadataQuota:
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
-        has_limit = conf.quota.driver == quota.DATABASE
+        has_limit = conf.quota.driver == quota_conf.DATABASE
         self.limit: int = (
             conf.quota.metadata_items if has_limit else UNLIMITED)
 

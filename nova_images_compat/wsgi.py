@@ -4,16 +4,16 @@
 
 from nova_images_compat.api import app
 from nova_images_compat.api.pipeline import paste
-from nova_images_compat.conf import loader
+from nova_images_compat.conf import reader
 from nova_images_compat import exception
-from nova_images_compat import report
+from nova_images_compat import process_report
 
 
 def _make_application() -> paste.WSGIApplication:
     try:
-        conf = loader.load()
-        loader.set_up_logging(conf)
-        report.set_up(conf)
+        conf = reader.load()
+        reader.set_up_logging(conf)
+        process_report.set_up(conf)
         return app.load(conf)
     except exception.OperatorError as error:
         # For SystemExit, uWSGI would start a worker again and again.

@@ -12,11 +12,11 @@ from oslo_config import cfg
 
 from nova_images_compat.cmd import common
 from nova_images_compat.cmd import serve
-from nova_images_compat.conf import loader
-from nova_images_compat.db import engine
-from nova_images_compat.db import images
+from nova_images_compat.conf import reader
+from nova_images_compat.db import engine as db_engine
 from nova_images_compat.db import migration
-from nova_images_compat.db import records
+from nova_images_compat.image.catalog import records
+from nova_images_compat.image.catalog import statements
 
 SAMPLES = pathlib.Path(__file__).parent / 'sample-images.jsonl'
 TOKEN = 'demo:5f2d7c0a9b8e4d6f8a1c3e5b7d9f0a2c'
@@ -51,7 +51,7 @@ def main() -> int:
     parser.add_argument('--state', required=True, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     path = _configuration_file(arguments.state)
-    conf = loader.load(
+    conf = reader.load(
         ['--config-file', path, '--port', str(arguments.port)],
         cli_opts=serve.CLI_OPTS)
     _fill_catalogue(conf)
@@ -71,9 +71,9 @@ def _configuration_file(state: str) -> str:
 
 def _fill_catalogue(conf: cfg.ConfigOpts) -> None:
     migration.sync(conf)
-    with engine.Database(conf).writer() as connection:
-        if next(images.export(connection), None) is None:
-            images.add(connection, [
+    with db_engine.Database(conf).writer() as connection:
+        if next(statements.export(connection), None) is None:
+            statements.add(connection, [
                 records.record(place, attributes)
                 for place, attributes in records.read(SAMPLES.read_bytes())])
 

@@ -21,14 +21,14 @@ from nova_images_compat.api.controllers import versions
 from nova_images_compat.api import guest
 from nova_images_compat.api.pipeline import paste
 from nova_images_compat.api import routes
-from nova_images_compat.api.views import links
+from nova_images_compat.api import urls
 from nova_images_compat.api import wsgi
 from nova_images_compat.conf import database
-from nova_images_compat.conf import guest as guest_conf
+from nova_images_compat.conf import filter_options
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
 from nova_images_compat import extras
-from nova_images_compat.image import base
+from nova_images_compat.image import base as image_base
 from nova_images_compat import log
 from nova_images_compat import policy
 
@@ -74,7 +74,7 @@ def load_guest(options: Mapping[str, str]) -> guest.Guest:
     :param options: those of the filter's section in the paste file
     :raises: ConfigurationError, DatabaseNotReady
     """
-    conf = guest_conf.load(options)
+    conf = filter_options.load(options)
     # Nova does not wait: a later request tries again.
     database.do_not_wait(conf, is_final=True)
     store = load_store(conf)
@@ -113,7 +113,7 @@ def version_factory(
     return wsgi.Resource(controller.show)
 
 
-def load_store(conf: cfg.ConfigOpts) -> base.ImageStore:
+def load_store(conf: cfg.ConfigOpts) -> image_base.ImageStore:
     """Make the image store that ``[api] image_store`` names.
 
     :raises: ConfigurationError, DatabaseNotReady
@@ -124,7 +124,7 @@ def load_store(conf: cfg.ConfigOpts) -> base.ImageStore:
         for extra in entry_point.extras:
             extras.check(extra, option)
     try:
-        found: driver.DriverManager[type[base.ImageStore]] = (
+        found: driver.DriverManager[type[image_base.ImageStore]] = (
             driver.DriverManager(STORES, name))
     except stevedore_exception.NoMatches as error:
         known = ', '.join(sorted(
@@ -132,11 +132,11 @@ def load_store(conf: cfg.ConfigOpts) -> base.ImageStore:
         raise exception.ConfigurationError(
             f'[api] image_store: there is no store "{name}"; there is: '
             f'{known}') from error
-    return cast(type[base.ImageStore], found.driver)(conf)
+    return cast(type[image_base.ImageStore], found.driver)(conf)
 
 
 def _make_router(
-    conf: cfg.ConfigOpts, store: base.ImageStore, rules: policy.Policy,
+    conf: cfg.ConfigOpts, store: image_base.ImageStore, rules: policy.Policy,
 ) -> routes.Router:
     return routes.Router(
         images.ImagesController(conf, store, rules),
@@ -148,11 +148,11 @@ def _make_router(
 
 
 def _image_root(
-    store: base.ImageStore, prefix: str | None,
+    store: image_base.ImageStore, prefix: str | None,
     context: request_context.RequestContext,
 ) -> str | None:
     try:
-        return links.image_root(store, context, prefix)
+        return urls.image_root(store, context, prefix)
     except exception.ImageStoreUnavailable:
         return None
 

@@ -10,12 +10,12 @@ from typing import Any
 import microversion_parse
 from oslo_config import cfg
 
+from nova_images_compat.api.pipeline import context_filter
 from nova_images_compat.api.pipeline import deprecation
 from nova_images_compat.api.pipeline import fault_wrapper
 from nova_images_compat.api.pipeline import microversion
 from nova_images_compat.api.pipeline import paste
-from nova_images_compat.api.pipeline import request_context
-from nova_images_compat.api.pipeline import usage
+from nova_images_compat.api.pipeline import usage_filter
 from nova_images_compat.api import routes
 from nova_images_compat.api import wsgi
 from nova_images_compat import exception
@@ -23,7 +23,7 @@ from nova_images_compat import exception
 # What our own pipeline has between the routes and the filters that the other
 # service has, too; the innermost comes first.
 FILTERS = (
-    usage.factory, microversion.factory, request_context.factory,
+    usage_filter.factory, microversion.factory, context_filter.factory,
     fault_wrapper.factory, deprecation.factory)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from oslo_config import cfg
 
 from nova_images_compat.cmd import common
-from nova_images_compat.conf import database as database_conf
-from nova_images_compat.conf import loader
+from nova_images_compat.conf import database
+from nova_images_compat.conf import reader
 from nova_images_compat import exception
 from nova_images_compat import extras
 
@@ -19,23 +19,23 @@ from nova_images_compat import extras
 def main(*argv: str) -> int:
     """Run a command."""
     extras.check(extras.DATABASE, 'nova-images-compat-manage')
-    conf = loader.load(argv or sys.argv[1:], cli_opts=[cfg.SubCommandOpt(
+    conf = reader.load(argv or sys.argv[1:], cli_opts=[cfg.SubCommandOpt(
         'command', title='commands', handler=add_parsers)])
     # The standard output is for what a command answers.
     conf.set_default('use_stderr', True)
     # Who is waiting for a command wants to know at once.
-    database_conf.do_not_wait(conf)
-    loader.set_up_logging(conf)
+    database.do_not_wait(conf)
+    reader.set_up_logging(conf)
     _run(conf)
     return 0
 
 
 def add_parsers(subparsers: Any) -> None:
     """Add every action."""
-    from nova_images_compat.cmd import database
-    from nova_images_compat.cmd import images
-    from nova_images_compat.cmd import usage
-    for module in (database, images, usage):
+    from nova_images_compat.cmd import db_commands
+    from nova_images_compat.cmd import image_commands
+    from nova_images_compat.cmd import usage_commands
+    for module in (db_commands, image_commands, usage_commands):
         module.add_parsers(subparsers)
 
 

@@ -19,10 +19,10 @@ from oslo_config import cfg
 from nova_images_compat.api import app
 from nova_images_compat.cmd import common
 from nova_images_compat.conf import api
-from nova_images_compat.conf import loader
+from nova_images_compat.conf import reader
 from nova_images_compat import exception
 from nova_images_compat import extras
-from nova_images_compat import report
+from nova_images_compat import process_report
 
 CLI_OPTS = [
     cfg.HostAddressOpt(
@@ -43,7 +43,7 @@ CLI_OPTS = [
 @common.reports_errors
 def main(*argv: str) -> int:
     """Serve until interrupted."""
-    serve(loader.load(argv or sys.argv[1:], cli_opts=CLI_OPTS), _announce)
+    serve(reader.load(argv or sys.argv[1:], cli_opts=CLI_OPTS), _announce)
     return 0
 
 
@@ -58,8 +58,8 @@ def serve(conf: cfg.ConfigOpts, announce: Callable[[str], None]) -> None:
     extras.check(extras.SERVER, 'nova-images-compat-api')
     from waitress import server as waitress_server
     _refuse_open_door(conf)
-    loader.set_up_logging(conf)
-    report.set_up(conf)
+    reader.set_up_logging(conf)
+    process_report.set_up(conf)
     listener = _listen(conf.listen_host, conf.port)
     application = app.load(conf)
     server = waitress_server.create_server(

@@ -27,14 +27,14 @@ from nova_images_compat import background
 from nova_images_compat.cmd import common
 from nova_images_compat.conf import api
 from nova_images_compat.conf import database
-from nova_images_compat.conf import loader
+from nova_images_compat.conf import reader
 from nova_images_compat import context as request_context
-from nova_images_compat import coordination
 from nova_images_compat import exception
 from nova_images_compat import extras
 from nova_images_compat import identity
 from nova_images_compat.image.glance import auth
 from nova_images_compat.image.glance import client as glance_client
+from nova_images_compat.image.glance import locks
 from nova_images_compat.image.glance import schema
 from nova_images_compat import policy
 
@@ -172,9 +172,9 @@ class Checks(upgradecheck.UpgradeCommands):
         if not self.conf['usage'].enabled:
             return _skipped('[usage] enabled is off')
         extras.check(extras.DATABASE, '[usage] enabled')
-        from nova_images_compat.db import engine
+        from nova_images_compat.db import engine as db_engine
         try:
-            engine.Database(self.conf, patient=False)
+            db_engine.Database(self.conf, patient=False)
         except exception.DatabaseUnreachable as error:
             return Result(
                 Code.WARNING, f'Calls are counted, and lost if the database '
@@ -185,13 +185,14 @@ class Checks(upgradecheck.UpgradeCommands):
     def _check_locks(self) -> Result:
         if not self._is_glance:
             return _skipped('the embedded catalogue needs none')
-        locks = coordination.ImageLocks(self.conf)
-        locks.check()
-        if not locks.is_in_files:
+        image_locks = locks.ImageLocks(self.conf)
+        image_locks.check()
+        if not image_locks.is_in_files:
             # Only with a server: a lock in a file would leave the file.
-            locks.timeout = min(locks.timeout, LOCK_TIMEOUT)
+            image_locks.timeout = min(
+                image_locks.timeout, LOCK_TIMEOUT)
             try:
-                with locks.hold(str(uuid.uuid4())):
+                with image_locks.hold(str(uuid.uuid4())):
                     pass
             except exception.LockUnavailable as error:
                 reason = 'the server does not answer in time' if isinstance(
@@ -343,7 +344,7 @@ def _add_parsers(subparsers: Any) -> None:
 
 
 def _load(argv: Sequence[str]) -> cfg.ConfigOpts:
-    return loader.load(argv or sys.argv[1:], cli_opts=[cfg.SubCommandOpt(
+    return reader.load(argv or sys.argv[1:], cli_opts=[cfg.SubCommandOpt(
         'command', title='commands', handler=_add_parsers)])
 
 
@@ -360,7 +361,7 @@ def main(*argv: str) -> int:
             for name in ('log_file', 'log_dir'):
                 # A file that this user makes may shut out the service's.
                 conf.set_override(name, None)
-            loader.set_up_logging(conf)
+            reader.set_up_logging(conf)
     except exception.ConfigurationError as error:
         print(f'nova-images-compat: {error}', file=sys.stderr)
         return Code.FAILURE

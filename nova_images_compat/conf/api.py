@@ -6,7 +6,7 @@ them."""
 from oslo_config import cfg
 from oslo_config import types
 
-from nova_images_compat.conf import types as own_types
+from nova_images_compat.conf import day
 
 KEYSTONE = 'keystone'
 NOAUTH2 = 'noauth2'
@@ -97,7 +97,7 @@ OPTS = [
              'Deprecation, Sunset and Link.'),
     cfg.Opt(
         'sunset',
-        type=own_types.Day(),
+        type=day.Day(),
         sample_default='2027-12-31',
         help='The day, as YYYY-MM-DD, from which on this API may be gone: for '
              'the header Sunset. Unset: no such header.'),

@@ -18,13 +18,14 @@ from nova_images_compat.conf import coordination
 from nova_images_compat.conf import database
 from nova_images_compat.conf import glance
 from nova_images_compat.conf import paths
-from nova_images_compat.conf import quota
+from nova_images_compat.conf import quota as quota_conf
 from nova_images_compat.conf import service_user
-from nova_images_compat.conf import usage
-from nova_images_compat.conf import wsgi
+from nova_images_compat.conf import usage as usage_conf
+from nova_images_compat.conf import wsgi as wsgi_conf
 
 MODULES = (
-    paths, api, glance, service_user, coordination, quota, usage, wsgi)
+    paths, api, glance, service_user, coordination, quota_conf, usage_conf,
+    wsgi_conf)
 
 # Nova's; those of oslo.policy 4.3 (2024.1) differ.
 POLICY_DEFAULTS = {'policy_file': 'policy.yaml', 'enforce_new_defaults': True}

@@ -5,7 +5,7 @@ the others where they are reachable with oslo.db's usual account."""
 
 from oslo_db.sqlalchemy import test_fixtures
 
-from nova_images_compat.db import engine
+from nova_images_compat.db import engine as db_engine
 
 
 class _EmptyDatabase(test_fixtures.OpportunisticDbFixture):
@@ -30,7 +30,7 @@ class _OnServer(test_fixtures.OpportunisticDBTestMixin):
 
     @property
     def database_url(self) -> str:
-        return engine.url_text(self._db_default.engine.url)
+        return db_engine.url_text(self._db_default.engine.url)
 
 
 class OnMySQL(_OnServer):

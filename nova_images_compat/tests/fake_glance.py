@@ -18,7 +18,7 @@ import orjson
 import requests_mock
 from requests_mock.contrib import fixture as requests_fixture
 
-from nova_images_compat.image import base
+from nova_images_compat.image import base as image_base
 from nova_images_compat.tests import fixtures as own_fixtures
 
 ROOT = 'http://image.example'
@@ -79,7 +79,7 @@ class FakeGlance(fixtures.Fixture):
         self.schemas: list[Any] = []
         self.failures: list[Failure] = []
         self.properties: dict[str, Any] = {
-            name: {} for name in base.IMAGE_ATTRIBUTES}
+            name: {} for name in image_base.IMAGE_ATTRIBUTES}
         self.delay = 0.0
         self.mocker = self.useFixture(
             requests_fixture.Fixture(case_sensitive=True))

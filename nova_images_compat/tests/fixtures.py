@@ -13,11 +13,11 @@ import fixtures
 import webob
 
 from nova_images_compat.api import app
-from nova_images_compat.conf import loader
-from nova_images_compat.db import engine
-from nova_images_compat.db import images
+from nova_images_compat.conf import reader
+from nova_images_compat.db import engine as db_engine
 from nova_images_compat.db import migration
-from nova_images_compat.db import records
+from nova_images_compat.image.catalog import records
+from nova_images_compat.image.catalog import statements
 
 PROJECT = uuid.UUID(int=1).hex
 OTHER_PROJECT = uuid.UUID(int=2).hex
@@ -65,7 +65,7 @@ class Configuration(fixtures.Fixture):
                 file.write(f'[{group}]\n')
                 for name, value in values.items():
                     file.write(f'{name} = {value}\n')
-        self.conf = loader.load(['--config-file', self.path], environ={})
+        self.conf = reader.load(['--config-file', self.path], environ={})
 
 
 class Installed(fixtures.Fixture):
@@ -111,7 +111,7 @@ class Service(fixtures.Fixture):
         self.conf = self.configuration.conf
         migration.sync(self.conf)
         self.application = app.load(self.conf)
-        self.database = engine.Database(self.conf)
+        self.database = db_engine.Database(self.conf)
         self._count = 0
 
     def add_image(self, **attributes: Any) -> str:
@@ -127,7 +127,7 @@ class Service(fixtures.Fixture):
             'owner': PROJECT, 'created_at': created.isoformat() + 'Z',
             **attributes})
         with self.database.writer() as connection:
-            images.add(connection, [record])
+            statements.add(connection, [record])
         return record.id
 
     def request(

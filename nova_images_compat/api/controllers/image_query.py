@@ -9,13 +9,13 @@ from oslo_utils import timeutils
 
 from nova_images_compat.api import wsgi
 from nova_images_compat import exception
-from nova_images_compat.image import base
+from nova_images_compat.image import base as image_base
 from nova_images_compat.image import status
 
 PROPERTY_PREFIX = 'property-'
 METADATA_PARAMETERS = {
-    'server': base.SERVER_KEY,
-    'type': base.IMAGE_TYPE_KEY,
+    'server': image_base.SERVER_KEY,
+    'type': image_base.IMAGE_TYPE_KEY,
 }
 
 # A longer number is more than any image or list has, and int() may refuse it.
@@ -28,7 +28,7 @@ MAX_METADATA = 20
 
 def from_request(
     req: wsgi.Request, max_limit: int, with_metadata: bool = False,
-) -> base.ImageQuery:
+) -> image_base.ImageQuery:
     """Return what a request's query string asks for.
 
     :param req: a request that has passed the schema of the list
@@ -37,7 +37,7 @@ def from_request(
     :raises: BadRequest
     """
     parameters = req.parameters
-    return base.ImageQuery(
+    return image_base.ImageQuery(
         name=parameters.get('name'),
         statuses=_statuses(parameters),
         min_ram=_integer(parameters, 'minRam'),
@@ -87,9 +87,9 @@ def _metadata(parameters: dict[str, str]) -> dict[str, str]:
             wanted[name.removeprefix(PROPERTY_PREFIX)] = value
         elif name in METADATA_PARAMETERS:
             wanted[METADATA_PARAMETERS[name]] = value
-    if base.SERVER_KEY in wanted:
+    if image_base.SERVER_KEY in wanted:
         # A server may be named by its URL.
-        wanted[base.SERVER_KEY] = wanted[base.SERVER_KEY].rpartition('/')[2]
+        wanted[image_base.SERVER_KEY] = wanted[image_base.SERVER_KEY].rpartition('/')[2]
     if len(wanted) > MAX_METADATA:
         raise exception.BadRequest(
             reason=f'A list is filtered by at most {MAX_METADATA} metadata '

@@ -8,8 +8,8 @@ import orjson
 
 from nova_images_compat.api.openapi import faults
 from nova_images_compat.api.openapi import headers
-from nova_images_compat.api.openapi import operations
-from nova_images_compat.api.views import links
+from nova_images_compat.api.openapi import paths
+from nova_images_compat.api import urls
 
 Document = dict[str, Any]
 
@@ -26,9 +26,9 @@ IMAGE_SERVICE = {
     'url': 'https://docs.openstack.org/api-ref/image/v2/',
 }
 SERVERS = [
-    {'url': links.CURRENT_ROOT},
+    {'url': urls.CURRENT_ROOT},
     {
-        'url': links.CURRENT_ROOT + '/{project_id}',
+        'url': urls.CURRENT_ROOT + '/{project_id}',
         'description': 'The same, with the project of the token in the URL.',
         'variables': {'project_id': {
             'default': '5f2d7c0a9b8e4d6f8a1c3e5b7d9f0a2c'}},
@@ -42,14 +42,14 @@ TOKEN = {
 
 def make() -> Document:
     """Return the document."""
-    described = operations.all_of_them()
+    described = paths.all_of_them()
     return {
         'openapi': '3.1.0',
         'info': INFO,
         'externalDocs': IMAGE_SERVICE,
         'servers': SERVERS,
         'security': [{'token': []}],
-        'tags': operations.TAGS,
+        'tags': paths.TAGS,
         'paths': _paths(described),
         'components': {
             'schemas': {
@@ -69,7 +69,7 @@ def as_json() -> bytes:
         make(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _paths(described: list[operations.Operation]) -> Document:
+def _paths(described: list[paths.Operation]) -> Document:
     paths: Document = {}
     for operation in described:
         paths.setdefault(operation.path, {})[

@@ -11,7 +11,7 @@ from urllib import parse
 from oslo_config import cfg
 
 from nova_images_compat.api.pipeline import paste
-from nova_images_compat.api.views import links
+from nova_images_compat.api import urls
 from nova_images_compat.api import wsgi
 
 # When Nova 14.0.0 (Newton) deprecated it, with microversion 2.36.
@@ -43,17 +43,17 @@ class DeprecationHeaders(paste.Filter):
             status: str, headers: list[tuple[str, str]], *rest: Any,
         ) -> Any:
             successor = environ.get(wsgi.ENV_IMAGE_ROOT) or self.successor
-            links = [] if not successor else [(
+            link = [] if not successor else [(
                 'Link', f'<{_quoted(successor)}/v2/images>; '
                         'rel="successor-version"')]
             return start_response(
-                status, [*headers, *self.headers, *links], *rest)
+                status, [*headers, *self.headers, *link], *rest)
 
         return self.application(environ, start)
 
 
 def _quoted(root: str) -> str:
-    return parse.quote(root.rstrip('/'), safe=links.IN_URI)
+    return parse.quote(root.rstrip('/'), safe=urls.IN_URI)
 
 
 def _make(

@@ -16,7 +16,7 @@ from oslo_middleware.healthcheck import pluginbase
 from nova_images_compat.api import app
 from nova_images_compat.api.pipeline import paste
 from nova_images_compat import background
-from nova_images_compat import context
+from nova_images_compat import context as request_context
 from nova_images_compat import exception
 from nova_images_compat import log
 
@@ -74,7 +74,7 @@ class HealthcheckFilter(paste.Filter):
                 not _is_address(environ.get('REMOTE_ADDR'))):
             return self.application(environ, start_response)
         # What it logs is not of the request that the thread had before.
-        context.RequestContext()
+        request_context.RequestContext()
         return self.healthcheck(environ, start_response)
 
 

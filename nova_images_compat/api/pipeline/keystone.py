@@ -13,7 +13,7 @@ import webob.exc
 
 from nova_images_compat.api.pipeline import paste
 from nova_images_compat.api import wsgi
-from nova_images_compat.conf import loader
+from nova_images_compat.conf import reader
 from nova_images_compat import exception
 from nova_images_compat import extras
 from nova_images_compat import log
@@ -50,7 +50,7 @@ def _make(
             application, {paste.CONF_KEY: conf})
     except ValueError:
         # The middleware registers its options just before it reads them.
-        loader.check_values(conf)
+        reader.check_values(conf)
         raise
     except keystone_exception.ClientException as error:
         raise exception.ConfigurationError(

@@ -12,7 +12,7 @@ from oslo_config import cfg
 import webob
 
 from nova_images_compat.api.pipeline import paste
-from nova_images_compat import context
+from nova_images_compat import context as request_context
 from nova_images_compat import exception
 from nova_images_compat import log
 
@@ -22,7 +22,7 @@ TOKEN = re.compile(
     r'(?P<user>[^:\s]+):(?P<project>[^:\s]+)(:(?P<roles>[^:\s]+))?')
 ADMIN_USER = 'admin'
 DEFAULT_ROLES = 'member,reader'
-ADMIN_ROLES = f'{context.ADMIN_ROLE},{DEFAULT_ROLES}'
+ADMIN_ROLES = f'{request_context.ADMIN_ROLE},{DEFAULT_ROLES}'
 
 # What authentication tells the application, and so nobody else may.
 IDENTITY_HEADERS = (

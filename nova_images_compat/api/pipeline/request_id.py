@@ -8,7 +8,7 @@ from oslo_config import cfg
 from oslo_middleware import request_id
 
 from nova_images_compat.api.pipeline import paste
-from nova_images_compat import context
+from nova_images_compat import context as request_context
 
 
 class RequestId(request_id.RequestId):
@@ -29,7 +29,7 @@ class RequestId(request_id.RequestId):
         def with_context(
             environ: dict[str, Any], start_response: Any,
         ) -> Any:
-            context.RequestContext(
+            request_context.RequestContext(
                 request_id=environ[request_id.ENV_REQUEST_ID],
                 global_request_id=environ.get(request_id.GLOBAL_REQ_ID))
             return application(environ, start_response)

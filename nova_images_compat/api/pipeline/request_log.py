@@ -9,7 +9,7 @@ from typing import Any
 from urllib import parse
 
 from nova_images_compat.api.pipeline import paste
-from nova_images_compat.api.views import links
+from nova_images_compat.api import urls
 from nova_images_compat.api import wsgi
 from nova_images_compat import log
 
@@ -20,7 +20,7 @@ FORMAT = (
     'microversion: %(microversion)s time: %(seconds).6f')
 
 # The characters of RFC 3986, 3.3 and 3.4, that need no quoting.
-IN_QUERY = links.IN_PATH + '?%'
+IN_QUERY = urls.IN_PATH + '?%'
 
 
 class RequestLog(paste.Filter):
@@ -59,7 +59,7 @@ def _uri(environ: dict[str, Any]) -> str:
     log, nor speaks to a terminal.
     """
     path = environ.get('SCRIPT_NAME', '') + environ.get('PATH_INFO', '')
-    uri = parse.quote(path.encode('latin-1'), safe=links.IN_PATH)
+    uri = parse.quote(path.encode('latin-1'), safe=urls.IN_PATH)
     if query := environ.get('QUERY_STRING'):
         uri += '?' + parse.quote(query.encode('latin-1'), safe=IN_QUERY)
     return uri

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from nova_images_compat.api.pipeline import paste
-from nova_images_compat.api.views import links
+from nova_images_compat.api import urls
 from nova_images_compat.api import wsgi
 
 ROOT = '/'
@@ -42,7 +42,7 @@ class VersionMap:
             return self.applications[ROOT](environ, start_response)
         environ['SCRIPT_NAME'] = environ.get('SCRIPT_NAME', '') + version
         environ['PATH_INFO'] = below
-        if version == links.LEGACY_ROOT:
+        if version == urls.LEGACY_ROOT:
             environ[wsgi.ENV_LEGACY_V2] = True
         name = version if below in ('', '/') else version + BELOW
         return self.applications[name](environ, start_response)

@@ -4,7 +4,7 @@
 
 from typing import Any
 
-from nova_images_compat.api.schemas import types
+from nova_images_compat.api.schemas import parameter_types
 
 
 def _document_of(key: str, content: dict[str, Any]) -> dict[str, Any]:
@@ -16,15 +16,15 @@ def _document_of(key: str, content: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-CREATE = _document_of('metadata', types.METADATA)
+CREATE = _document_of('metadata', parameter_types.METADATA)
 UPDATE_ALL = CREATE
-UPDATE = _document_of('meta', types.METADATA_ITEM)
+UPDATE = _document_of('meta', parameter_types.METADATA_ITEM)
 
-INDEX_RESPONSE = _document_of('metadata', types.METADATA_ANSWER)
+INDEX_RESPONSE = _document_of('metadata', parameter_types.METADATA_ANSWER)
 CREATE_RESPONSE = INDEX_RESPONSE
 UPDATE_ALL_RESPONSE = INDEX_RESPONSE
 SHOW_RESPONSE = _document_of(
     'meta',
-    {**types.METADATA_ANSWER, 'minProperties': 1, 'maxProperties': 1})
+    {**parameter_types.METADATA_ANSWER, 'minProperties': 1, 'maxProperties': 1})
 UPDATE_RESPONSE = SHOW_RESPONSE
 DELETE_RESPONSE = {'type': 'null'}

@@ -4,54 +4,54 @@
 
 from typing import Any
 
-from nova_images_compat.api.schemas import types
+from nova_images_compat.api.schemas import parameter_types
 
 INDEX_QUERY: dict[str, Any] = {
     'type': 'object',
-    'propertyNames': {'pattern': types.NO_NUL},
+    'propertyNames': {'pattern': parameter_types.NO_NUL},
     'properties': {
-        'name': types.described(
-            types.TEXT_PARAMETER, 'Only images of this name.'),
-        'status': types.described(
-            types.TEXT_PARAMETER,
+        'name': parameter_types.described(
+            parameter_types.TEXT_PARAMETER, 'Only images of this name.'),
+        'status': parameter_types.described(
+            parameter_types.TEXT_PARAMETER,
             'Only images of this status: one that this API shows, such as '
             'SAVING, in any case, or one of the Image service, such as '
             'queued.'),
-        'server': types.described(
-            types.TEXT_PARAMETER,
+        'server': parameter_types.described(
+            parameter_types.TEXT_PARAMETER,
             'Only images made of this server: its ID, or its URL.'),
-        'type': types.described(
-            types.TEXT_PARAMETER,
+        'type': parameter_types.described(
+            parameter_types.TEXT_PARAMETER,
             'Only images whose metadata item image_type has this value, such '
             'as snapshot.'),
-        'minRam': types.described(
-            types.TEXT_PARAMETER,
+        'minRam': parameter_types.described(
+            parameter_types.TEXT_PARAMETER,
             'Only images whose minRam is exactly this integer, in MiB.'),
-        'minDisk': types.described(
-            types.TEXT_PARAMETER,
+        'minDisk': parameter_types.described(
+            parameter_types.TEXT_PARAMETER,
             'Only images whose minDisk is exactly this integer, in GiB.'),
-        'changes-since': types.described(
-            types.TEXT_PARAMETER,
+        'changes-since': parameter_types.described(
+            parameter_types.TEXT_PARAMETER,
             'Only images changed at this time or later. The time is in the '
             'notation of ISO 8601, such as 2026-01-31T12:00:00Z.'),
-        'limit': types.described(
-            types.POSITIVE_INTEGER_PARAMETER,
+        'limit': parameter_types.described(
+            parameter_types.POSITIVE_INTEGER_PARAMETER,
             'The most images of the page. The service has a maximum, and '
             'more than that counts as the maximum. Without a limit the '
             'answer holds all images.'),
-        'page_size': types.described(
-            types.POSITIVE_INTEGER_PARAMETER,
+        'page_size': parameter_types.described(
+            parameter_types.POSITIVE_INTEGER_PARAMETER,
             'Has no effect; for old clients that send it.'),
-        'marker': types.described(
-            types.TEXT_PARAMETER,
+        'marker': parameter_types.described(
+            parameter_types.TEXT_PARAMETER,
             'The ID of the image after which the page begins.'),
-        'offset': types.described(
-            types.POSITIVE_INTEGER_PARAMETER,
+        'offset': parameter_types.described(
+            parameter_types.POSITIVE_INTEGER_PARAMETER,
             'Has no effect; for old clients that send it.'),
     },
     'patternProperties': {
-        '^property-': types.described(
-            types.TEXT_PARAMETER,
+        '^property-': parameter_types.described(
+            parameter_types.TEXT_PARAMETER,
             'Only images that have this metadata item. Its key follows '
             'property- in the name of the parameter; its value is that of '
             'the parameter.'),
@@ -68,7 +68,7 @@ _TIME = {
     'pattern': '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$',
 }
 _AMOUNT = {'type': 'integer', 'minimum': 0}
-_IMAGE_LINKS = types.links('self', 'bookmark', 'alternate')
+_IMAGE_LINKS = parameter_types.links('self', 'bookmark', 'alternate')
 
 _BASIC = {
     'id': {'type': 'string', 'minLength': 1},
@@ -78,11 +78,11 @@ _BASIC = {
 
 _DETAILS = {
     **_BASIC,
-    'minRam': types.described(
+    'minRam': parameter_types.described(
         _AMOUNT, 'The memory that a server needs to boot from it, in MiB.'),
-    'minDisk': types.described(
+    'minDisk': parameter_types.described(
         _AMOUNT, 'The disk that a server needs to boot from it, in GiB.'),
-    'metadata': types.METADATA_ANSWER,
+    'metadata': parameter_types.METADATA_ANSWER,
     'created': _TIME,
     'updated': _TIME,
     'status': {
@@ -101,13 +101,13 @@ _IMAGE = {
             'type': 'object',
             'properties': {
                 'id': {'type': 'string'},
-                'links': types.links('self', 'bookmark'),
+                'links': parameter_types.links('self', 'bookmark'),
             },
             'required': ['id', 'links'],
             'additionalProperties': False,
         },
         'OS-DCF:diskConfig': {'enum': ['AUTO', 'MANUAL']},
-        'OS-EXT-IMG-SIZE:size': types.described(
+        'OS-EXT-IMG-SIZE:size': parameter_types.described(
             _AMOUNT,
             'Its size in bytes; for whom the policy lets see it.'),
     },
@@ -121,7 +121,7 @@ def _page_of(item: dict[str, Any]) -> dict[str, Any]:
         'type': 'object',
         'properties': {
             'images': {'type': 'array', 'items': item},
-            'images_links': types.links('next'),
+            'images_links': parameter_types.links('next'),
         },
         'required': ['images'],
         'additionalProperties': False,

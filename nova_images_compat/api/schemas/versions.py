@@ -4,7 +4,7 @@
 
 from typing import Any
 
-from nova_images_compat.api.schemas import types
+from nova_images_compat.api.schemas import parameter_types
 
 _MEDIA_TYPES = {
     'type': 'array',
@@ -28,12 +28,12 @@ _DESCRIBED_BY = {
     'properties': {
         'rel': {'const': 'describedby'},
         'type': {'const': 'text/html'},
-        'href': types.LINK,
+        'href': parameter_types.LINK,
     },
     'required': ['rel', 'type', 'href'],
     'additionalProperties': False,
 }
-_SELF = types.links('self')
+_SELF = parameter_types.links('self')
 
 _SUMMARY = {
     'id': {'enum': ['v2.0', 'v2.1']},

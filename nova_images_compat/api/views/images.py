@@ -10,9 +10,9 @@ from oslo_config import cfg
 from oslo_utils import strutils
 
 from nova_images_compat.api.schemas import images as schema
-from nova_images_compat.api.views import links
+from nova_images_compat.api import urls
 from nova_images_compat.api import wsgi
-from nova_images_compat.image import base
+from nova_images_compat.image import base as image_base
 from nova_images_compat.image import status
 
 AUTO_DISK_CONFIG_KEY = 'auto_disk_config'
@@ -28,7 +28,7 @@ class ImageView:
     """
 
     def __init__(
-        self, conf: cfg.ConfigOpts, store: base.ImageStore,
+        self, conf: cfg.ConfigOpts, store: image_base.ImageStore,
     ) -> None:
         self.compute_prefix: str | None = conf.api.compute_link_prefix
         self.image_prefix: str | None = conf.api.glance_link_prefix
@@ -37,7 +37,7 @@ class ImageView:
         self.store = store
 
     def show(
-        self, req: wsgi.Request, image: base.Image, with_size: bool,
+        self, req: wsgi.Request, image: image_base.Image, with_size: bool,
     ) -> Document:
         """Return the document of one image.
 
@@ -48,7 +48,7 @@ class ImageView:
         return {'image': self._details(self._roots(req), image, with_size)}
 
     def index(
-        self, req: wsgi.Request, images: Sequence[base.Image],
+        self, req: wsgi.Request, images: Sequence[image_base.Image],
         limit: int | None,
     ) -> Document:
         """Return a page of a list.
@@ -62,7 +62,7 @@ class ImageView:
         return self._page(req, roots.image_self, items, limit)
 
     def detail(
-        self, req: wsgi.Request, images: Sequence[base.Image],
+        self, req: wsgi.Request, images: Sequence[image_base.Image],
         limit: int | None, with_size: bool,
     ) -> Document:
         """Return a page of a list with details.
@@ -77,16 +77,16 @@ class ImageView:
         return self._page(req, roots.image_self + '/detail', items, limit)
 
     def _roots(self, req: wsgi.Request) -> '_Roots':
-        version_root = links.version_root(req)
-        unversioned = links.with_prefix(
-            links.without_version(version_root), self.compute_prefix)
-        image_root = links.image_root(
+        version_root = urls.version_root(req)
+        unversioned = urls.with_prefix(
+            urls.without_version(version_root), self.compute_prefix)
+        image_root = urls.image_root(
             self.store, req.context, self.image_prefix) or unversioned
         return _Roots(
-            links.with_prefix(version_root, self.compute_prefix),
+            urls.with_prefix(version_root, self.compute_prefix),
             unversioned, image_root.rstrip('/'), req.project_in_url)
 
-    def _basic(self, roots: '_Roots', image: base.Image) -> Document:
+    def _basic(self, roots: '_Roots', image: image_base.Image) -> Document:
         return {
             'id': image.id,
             'name': image.name,
@@ -94,7 +94,7 @@ class ImageView:
         }
 
     def _details(
-        self, roots: '_Roots', image: base.Image, with_size: bool,
+        self, roots: '_Roots', image: image_base.Image, with_size: bool,
     ) -> Document:
         document = {
             'id': image.id,
@@ -110,7 +110,7 @@ class ImageView:
         }
         if with_size:
             document['OS-EXT-IMG-SIZE:size'] = image.size
-        server_id = image.metadata.get(base.SERVER_KEY)
+        server_id = image.metadata.get(image_base.SERVER_KEY)
         if server_id is not None:
             document['server'] = {
                 'id': server_id, 'links': roots.server_links(server_id)}

@@ -7,7 +7,7 @@ from urllib import parse
 
 from oslo_config import cfg
 
-from nova_images_compat.api.views import links
+from nova_images_compat.api import urls
 from nova_images_compat.api import wsgi
 
 DOCUMENTATION = 'http://docs.openstack.org/'
@@ -52,7 +52,7 @@ class VersionsView:
         """Return where the request's path would be in each version."""
         root = self._root(req)
         path = parse.quote(
-            req.environ['PATH_INFO'].encode('latin-1'), safe=links.IN_PATH)
+            req.environ['PATH_INFO'].encode('latin-1'), safe=urls.IN_PATH)
         return {'choices': [
             {'id': version.summary['id'],
              'status': version.summary['status'],
@@ -61,7 +61,7 @@ class VersionsView:
             for version in (self.legacy, self.current)]}
 
     def _root(self, req: wsgi.Request) -> str:
-        return links.with_prefix(links.service_root(req), self.prefix)
+        return urls.with_prefix(urls.service_root(req), self.prefix)
 
 
 class _Version:

@@ -7,7 +7,7 @@ from collections.abc import Set
 import types
 from typing import Any
 
-from nova_images_compat.image import base
+from nova_images_compat.image import base as image_base
 
 # The largest number that the Image service's database holds.
 MAX_INTEGER = 2 ** 31 - 1
@@ -38,7 +38,7 @@ class ListRequest:
     :ivar parameters: the query string
     """
 
-    def __init__(self, query: base.ImageQuery) -> None:
+    def __init__(self, query: image_base.ImageQuery) -> None:
         self.metadata: dict[str, str] = {}
         self.name: str | None = None
         self.parameters: dict[str, str | int] = {}
@@ -64,7 +64,7 @@ class ListRequest:
         """Whether the answer may hold images that are not wanted."""
         return self.name is not None or bool(self.metadata)
 
-    def selects(self, image: base.Image) -> bool:
+    def selects(self, image: image_base.Image) -> bool:
         """Say whether an image of the answer is one that the caller wants."""
         return (self.name is None or image.name == self.name) and all(
             image.metadata.get(key) == value
@@ -82,17 +82,17 @@ class ListRequest:
             self.parameters['name'] = f'in:"{name}"'
 
 
-def selects_nothing(query: base.ImageQuery) -> bool:
+def selects_nothing(query: image_base.ImageQuery) -> bool:
     """Say whether no image can be what the caller wants."""
     numbers = [number for number in (query.min_ram, query.min_disk)
                if number is not None]
     return (
         query.statuses == frozenset()
         or any(abs(number) > MAX_INTEGER for number in numbers)
-        or not base.IMAGE_ATTRIBUTES.isdisjoint(query.metadata))
+        or not image_base.IMAGE_ATTRIBUTES.isdisjoint(query.metadata))
 
 
-def image(document: Mapping[str, Any], attributes: Set[str]) -> base.Image:
+def image(document: Mapping[str, Any], attributes: Set[str]) -> image_base.Image:
     """Return an image.
 
     :param document: the Image service's JSON of it
@@ -102,11 +102,11 @@ def image(document: Mapping[str, Any], attributes: Set[str]) -> base.Image:
     for name, kind in TYPES.items():
         if not isinstance(document[name], kind):
             raise TypeError(name)
-    return base.Image(
+    return image_base.Image(
         document['id'], document['name'], document['status'],
         document['size'] or 0, document['min_ram'], document['min_disk'],
         document['created_at'], document['updated_at'],
-        base.decode_metadata(properties(document, attributes)))
+        image_base.decode_metadata(properties(document, attributes)))
 
 
 def properties(

@@ -9,7 +9,7 @@ import time
 
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
-from nova_images_compat.image import base
+from nova_images_compat.image import base as image_base
 from nova_images_compat.image.glance import client as glance_client
 from nova_images_compat import log
 
@@ -60,7 +60,7 @@ class ImageSchema:
                     context, root, known)
             finally:
                 self._fetching.release()
-        return known.attributes if known else base.IMAGE_ATTRIBUTES
+        return known.attributes if known else image_base.IMAGE_ATTRIBUTES
 
     def _refreshed(
         self, context: request_context.RequestContext, root: str,
@@ -72,7 +72,7 @@ class ImageSchema:
             LOG.warning('The image schema of %s is not to be had: %s',
                         root, error)
             return _Known(
-                known.attributes if known else base.IMAGE_ATTRIBUTES,
+                known.attributes if known else image_base.IMAGE_ATTRIBUTES,
                 time.monotonic() + RETRY_AFTER)
         return _Known(attributes, time.monotonic() + REFRESH_AFTER)
 

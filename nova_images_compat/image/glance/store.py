@@ -17,13 +17,13 @@ from oslo_config import cfg
 from oslo_utils import uuidutils
 
 from nova_images_compat import context as request_context
-from nova_images_compat import coordination
 from nova_images_compat import exception
 from nova_images_compat import identity
-from nova_images_compat.image import base
+from nova_images_compat.image import base as image_base
 from nova_images_compat.image.glance import client as glance_client
 from nova_images_compat.image.glance import images
-from nova_images_compat.image.glance import metadata as changes
+from nova_images_compat.image.glance import locks
+from nova_images_compat.image.glance import patches
 from nova_images_compat.image.glance import schema
 from nova_images_compat import log
 
@@ -42,7 +42,7 @@ WRITE_DELAYS = (0.5, 1.0, 1.0, 1.0, 1.0)
 MARKERS = 10
 
 
-class GlanceStore(base.ImageStore):
+class GlanceStore(image_base.ImageStore):
     """Images in the Image service that ``[glance]`` leads to.
 
     An image, a page of a list and a deletion cost one call to it each, a
@@ -53,7 +53,7 @@ class GlanceStore(base.ImageStore):
         self._conf = conf
         self.client = glance_client.Client(conf)
         self.schema = schema.ImageSchema(self.client)
-        self.locks = coordination.ImageLocks(conf)
+        self.locks = locks.ImageLocks(conf)
         self.list_timeout: float = conf.glance.list_timeout
 
     def check(self) -> None:
@@ -80,20 +80,20 @@ class GlanceStore(base.ImageStore):
         (root, *_) = self.client.endpoints.candidates(context)
         return parse.urlsplit(root).path
 
-    def get(self, context: Context, image_id: str) -> base.Image:
+    def get(self, context: Context, image_id: str) -> image_base.Image:
         answer = self._read(context, image_id)
         return _image(
             answer, _document(answer), self._attributes(context, answer))
 
     def list(
-        self, context: Context, query: base.ImageQuery,
-    ) -> list[base.Image]:
+        self, context: Context, query: image_base.ImageQuery,
+    ) -> list[image_base.Image]:
         ends_at = time.monotonic() + self.list_timeout
         if images.selects_nothing(query):
             self._check_marker(context, query.marker, ends_at)
             return []
         request = images.ListRequest(query)
-        found: dict[str, base.Image] = {}
+        found: dict[str, image_base.Image] = {}
         for page in self._pages(context, request, query, ends_at):
             found.update(
                 (image.id, image) for image in page if request.selects(image))
@@ -114,23 +114,23 @@ class GlanceStore(base.ImageStore):
 
     def add_metadata(
         self, context: Context, image_id: str, metadata: Mapping[str, str],
-        check_count: base.CheckCount,
+        check_count: image_base.CheckCount,
     ) -> dict[str, Any]:
-        return base.decode_metadata(self._change(
+        return image_base.decode_metadata(self._change(
             context, image_id, metadata,
-            changes.addition(metadata, check_count)))
+            patches.addition(metadata, check_count)))
 
     def replace_metadata(
         self, context: Context, image_id: str, metadata: Mapping[str, str],
-        check_count: base.CheckCount,
+        check_count: image_base.CheckCount,
     ) -> None:
         self._change(context, image_id, metadata,
-                     changes.replacement(metadata, check_count))
+                     patches.replacement(metadata, check_count))
 
     def remove_metadata(
         self, context: Context, image_id: str, key: str,
     ) -> None:
-        self._change(context, image_id, {}, changes.removal(key))
+        self._change(context, image_id, {}, patches.removal(key))
 
     def _read(
         self, context: Context, image_id: str, deadline: float | None = None,
@@ -145,7 +145,7 @@ class GlanceStore(base.ImageStore):
         self, context: Context, marker: str | None, ends_at: float,
     ) -> None:
         if marker is not None and self._page(
-                context, images.ListRequest(base.ImageQuery()), 1,
+                context, images.ListRequest(image_base.ImageQuery()), 1,
                 [marker], ends_at) is None:
             raise _bad_marker(marker)
 
@@ -156,8 +156,8 @@ class GlanceStore(base.ImageStore):
 
     def _pages(
         self, context: Context, request: images.ListRequest,
-        query: base.ImageQuery, ends_at: float,
-    ) -> Iterator[Sequence[base.Image]]:
+        query: image_base.ImageQuery, ends_at: float,
+    ) -> Iterator[Sequence[image_base.Image]]:
         """Yield the rest of a list from the caller's marker on.
 
         :param ends_at: the time, on the monotonic clock, until which all
@@ -229,7 +229,7 @@ class GlanceStore(base.ImageStore):
 
     def _change(
         self, context: Context, image_id: str, sent: Mapping[str, str],
-        change: changes.Change,
+        change: patches.Change,
     ) -> dict[str, Any]:
         """Change an image's metadata, and return it as it is then.
 
@@ -241,8 +241,8 @@ class GlanceStore(base.ImageStore):
             for delay in WRITE_DELAYS:
                 read = self._read(context, image_id, deadline)
                 attributes = self._attributes(context, read)
-                base.refuse_reserved_keys(sent, attributes)
-                changes.refuse_unkept_keys(sent)
+                image_base.refuse_reserved_keys(sent, attributes)
+                patches.refuse_unkept_keys(sent)
                 current = images.properties(_document(read), attributes)
                 operations = change(current, is_repeated)
                 if not operations:
@@ -268,12 +268,12 @@ class GlanceStore(base.ImageStore):
 
     def _patch(
         self, context: Context, image_id: str,
-        operations: Sequence[changes.Operation], deadline: float,
+        operations: Sequence[patches.Operation], deadline: float,
     ) -> glance_client.Answer:
         return self.client.call(
             context, 'PATCH', _path(image_id), deadline=deadline,
             may_repeat=False, body=orjson.dumps(operations),
-            headers={'Content-Type': changes.MEDIA_TYPE})
+            headers={'Content-Type': patches.MEDIA_TYPE})
 
 
 def _path(image_id: str) -> str:
@@ -323,7 +323,7 @@ def _not_written(
 def _image(
     answer: glance_client.Answer, document: Mapping[str, Any],
     attributes: Set[str],
-) -> base.Image:
+) -> image_base.Image:
     try:
         return images.image(document, attributes)
     except (KeyError, TypeError) as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 import fixtures
 
-from nova_images_compat.conf import loader
+from nova_images_compat.conf import reader
 from nova_images_compat.tests.benchmark import calls
 from nova_images_compat.tests.benchmark import catalogue_images
 from nova_images_compat.tests.benchmark import cells
@@ -83,7 +83,7 @@ class Catalogues(fixtures.Fixture):
         server = self.useFixture(uwsgi.Server(
             self._place.account, name, sysconfig.get_path('scripts'),
             'nova_images_compat.wsgi:application', None,
-            self._place.stack.logs, {loader.FILES_VARIABLE: path}))
+            self._place.stack.logs, {reader.FILES_VARIABLE: path}))
         master = self._place.account.pids()[name]
         return targets.Target(
             str(size), server.url, standalone.TOKEN, server.log, master,

@@ -8,9 +8,9 @@ import uuid
 
 from oslo_config import cfg
 
-from nova_images_compat.db import engine
-from nova_images_compat.db import images
+from nova_images_compat.db import engine as db_engine
 from nova_images_compat.db import migration
+from nova_images_compat.image.catalog import statements
 from nova_images_compat.tests.benchmark import standalone
 
 PROPERTIES = 10
@@ -31,22 +31,22 @@ def fill(conf: cfg.ConfigOpts, number: int) -> list[str]:
     :returns: their ids, the oldest first
     """
     migration.sync(conf)
-    database = engine.Database(conf)
+    database = db_engine.Database(conf)
     chance = random.Random(number)
     ids = [str(uuid.UUID(int=chance.getrandbits(128)))
            for _ in range(number)]
     for start in range(0, number, _BATCH):
         with database.writer() as connection:
-            images.add(connection, [
+            statements.add(connection, [
                 _record(place, image_id) for place, image_id in enumerate(
                     ids[start:start + _BATCH], start)])
     database.dispose()
     return ids
 
 
-def _record(place: int, image_id: str) -> images.Record:
+def _record(place: int, image_id: str) -> statements.Record:
     moment = FIRST_TIME + datetime.timedelta(seconds=place)
-    return images.Record(
+    return statements.Record(
         id=image_id, name=f'image-{place % KINDS}',
         owner=standalone.PROJECT, visibility='shared', status='active',
         protected=False, size=1, min_ram=0, min_disk=0, created_at=moment,

@@ -10,7 +10,7 @@ import uuid
 import fixtures
 from oslo_config import cfg
 
-from nova_images_compat.conf import loader
+from nova_images_compat.conf import reader
 from nova_images_compat.tests.integration.stack import configuration
 from nova_images_compat.tests.integration.stack import description
 from nova_images_compat.tests.integration.stack import registry
@@ -61,4 +61,4 @@ class Standalone(fixtures.Fixture):
 
 def load(path: str) -> cfg.ConfigOpts:
     """Return the configuration in a file."""
-    return loader.load(['--config-file', path], environ={})
+    return reader.load(['--config-file', path], environ={})

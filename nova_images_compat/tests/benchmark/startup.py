@@ -9,7 +9,7 @@ import sysconfig
 import time
 from typing import Any
 
-from nova_images_compat.conf import loader
+from nova_images_compat.conf import reader
 from nova_images_compat.tests.benchmark import import_times
 from nova_images_compat.tests.benchmark import processes
 from nova_images_compat.tests.benchmark import settings
@@ -58,7 +58,7 @@ def _start(place: standalone.Standalone, path: str) -> dict[str, float]:
     server = uwsgi.Server(
         place.account, NAME, sysconfig.get_path('scripts'),
         'nova_images_compat.wsgi:application', None, place.stack.logs,
-        {loader.FILES_VARIABLE: path})
+        {reader.FILES_VARIABLE: path})
     begun = time.monotonic()
     try:
         server.start(wait=False)
@@ -83,6 +83,6 @@ def _import(place: standalone.Standalone, path: str) -> str:
         'importtime',
         [sys.executable, '-X', 'importtime', '-c',
          'import nova_images_compat.wsgi'],
-        log, {loader.FILES_VARIABLE: path})
+        log, {reader.FILES_VARIABLE: path})
     with open(log) as file:
         return file.read()

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 import webob
 
 from nova_images_compat import exception
-from nova_images_compat.image import catalog
+from nova_images_compat.image.catalog import store as catalog_store
 from nova_images_compat.tests import databases
 from nova_images_compat.tests import fixtures
 from nova_images_compat.tests.functional import base
@@ -86,7 +86,7 @@ class StoreFails(_TestCase):
     @contextlib.contextmanager
     def _raising(self, error: Exception) -> Iterator[None]:
         with mock.patch.object(
-                catalog.CatalogStore, self.store_method,
+                catalog_store.CatalogStore, self.store_method,
                 autospec=True, side_effect=error) as method:
             yield
         method.assert_called_once()
@@ -120,7 +120,7 @@ class RequestIds(_TestCase):
         service = self.make_service()
         theirs = 'req-01234567-89ab-cdef-0123-456789abcdef'
         with mock.patch.object(
-                catalog.CatalogStore, 'list',
+                catalog_store.CatalogStore, 'list',
                 autospec=True, return_value=[]) as method:
             service.request(
                 '/v2.1/images', headers={'X-OpenStack-Request-ID': theirs})

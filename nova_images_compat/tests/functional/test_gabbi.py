@@ -16,7 +16,7 @@ from oslotest import log
 from oslotest import output
 
 from nova_images_compat.api.pipeline import paste
-from nova_images_compat.db import images
+from nova_images_compat.image.catalog import statements
 from nova_images_compat.tests import fixtures
 
 GABBITS = os.path.join(os.path.dirname(__file__), 'gabbits')
@@ -70,7 +70,7 @@ class Images(fixture.GabbiFixture):
                for name, attributes in IMAGES.items()}
         with service.database.writer() as connection:
             for name, status in MEMBERS.items():
-                images.share(connection, ids[name], fixtures.PROJECT, status)
+                statements.share(connection, ids[name], fixtures.PROJECT, status)
         tokens = {f'{user.upper()}_TOKEN': token
                   for user, token in fixtures.TOKENS.items()}
         self.resources.enter_context(mock.patch.dict(os.environ, {

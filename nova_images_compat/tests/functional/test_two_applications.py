@@ -117,7 +117,7 @@ SOMEBODY_ELSES_PROCESS = '''
 from oslo_config import cfg
 
 from nova_images_compat.api import app
-from nova_images_compat.conf import loader
+from nova_images_compat.conf import reader
 from nova_images_compat.db import migration
 import webob
 
@@ -126,7 +126,7 @@ path, token = {path!r}, {token!r}
 cfg.CONF.register_opts([cfg.StrOpt('state_path', default='theirs')])
 before = (sorted(cfg.CONF), cfg.CONF._args, cfg.CONF._namespace)
 
-conf = loader.load(['--config-file', path], environ={{}})
+conf = reader.load(['--config-file', path], environ={{}})
 migration.sync(conf)
 application = app.load(conf)
 for target in ('/', '/v2.1/images/detail', '/v2.1/images/nothing'):

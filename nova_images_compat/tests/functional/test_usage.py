@@ -11,13 +11,13 @@ from oslo_db.sqlalchemy import test_fixtures
 import webob
 
 from nova_images_compat.api import app
-from nova_images_compat.db import engine
-from nova_images_compat.db import usage
+from nova_images_compat.db import engine as db_engine
 from nova_images_compat import exception
 from nova_images_compat.tests import base
 from nova_images_compat.tests import databases
 from nova_images_compat.tests import fixtures
 from nova_images_compat.tests.functional import base as functional_base
+from nova_images_compat.usage import ledger
 
 load_tests = test_fixtures.optimize_module_test_loader()
 
@@ -31,8 +31,8 @@ Counts = dict[tuple[Any, ...], int]
 
 def counted(service: fixtures.Service) -> Counts:
     with service.database.reader() as connection:
-        return {row[:-1]: row[-1] for row in usage.report(
-            connection, usage.Call._fields[1:])}
+        return {row[:-1]: row[-1] for row in ledger.report(
+            connection, ledger.Call._fields[1:])}
 
 
 class UsageOnSQLite(databases.OnSQLite, base.TestCase):
@@ -175,7 +175,7 @@ class UsageTest(functional_base.TestCase):
             'glance': {'endpoint_override': 'http://127.0.0.1:1'}})).conf
         error = self.assertRaises(
             exception.DatabaseNotReady, app.load, conf)
-        self.assertIn(engine.SYNC, str(error))
+        self.assertIn(db_engine.SYNC, str(error))
 
     def test_service_starts_and_answers_without_the_database(self) -> None:
         for driver in ('mysql+pymysql', 'postgresql+psycopg2'):

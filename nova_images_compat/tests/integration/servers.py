@@ -17,7 +17,7 @@ import uuid
 import fixtures
 import requests
 
-from nova_images_compat import coordination
+from nova_images_compat.image.glance import locks
 from nova_images_compat.tests.integration import base
 from nova_images_compat.tests.integration.stack import configuration
 from nova_images_compat.tests.integration.stack import description
@@ -126,7 +126,7 @@ class ServersTestCase(base.IntegrationTestCase):
 
 def lock_name(image_id: str) -> bytes:
     """Return the name of the lock that a write of an image takes."""
-    return coordination._lock_name(image_id)
+    return locks._lock_name(image_id)
 
 
 def in_parallel(

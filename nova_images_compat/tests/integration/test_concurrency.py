@@ -14,7 +14,7 @@ import uuid
 import requests
 from tooz import coordination
 
-from nova_images_compat import lock_backend
+from nova_images_compat.image.glance import lock_backend
 from nova_images_compat.tests.integration import proxy
 from nova_images_compat.tests.integration import servers
 from nova_images_compat.tests.integration.stack import configuration
@@ -60,12 +60,12 @@ class ConcurrencyTestCase(servers.ServersTestCase):
 
     @classmethod
     def options(
-        cls, url: str, **coordination: object,
+        cls, url: str, **lock_options: object,
     ) -> configuration.Options:
         return {
             'glance': {'endpoint_override': url},
             'quota': {'metadata_items': -1},
-            'coordination': coordination}
+            'coordination': lock_options}
 
     def setUp(self) -> None:
         super().setUp()
@@ -208,7 +208,7 @@ class RedisLockTest(ConcurrencyTestCase):
             cls.glance_server, cls.impatient, cls.doomed, *cls.services)
 
     def test_writes_of_one_image(self) -> None:
-        self.check_writes([service.url for service in self.services])
+        self.check_writes([each.url for each in self.services])
 
     def test_redis_is_stopped(self) -> None:
         self.assertEqual(

@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from nova_images_compat.conf import loader
+from nova_images_compat.conf import reader
 from nova_images_compat import tests
 from nova_images_compat.tests.integration import operations
 from nova_images_compat.tests.integration import servers
@@ -118,7 +118,7 @@ class KollaTest(operations.OperationsTestCase):
         cls.service = uwsgi.Server(
             cls.account, 'kolla-service', cls.stack.scripts,
             'nova_images_compat.wsgi:application', None, cls.stack.logs,
-            {loader.FILES_VARIABLE: cls.conf})
+            {reader.FILES_VARIABLE: cls.conf})
         cls.start_all(cls.nova, cls.service)
 
     @classmethod

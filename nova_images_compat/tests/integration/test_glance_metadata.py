@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from nova_images_compat.image import base as image_base
-from nova_images_compat.image.glance import metadata
+from nova_images_compat.image.glance import patches
 from nova_images_compat.tests.integration import servers
 from nova_images_compat.tests.integration.stack import glance
 from nova_images_compat.tests.integration.stack import venvs
@@ -66,7 +66,7 @@ class KeysTest(servers.ServersTestCase):
     def test_keys_that_glance_loses_are_refused(self) -> None:
         names = _attributes_of_glance()
         self.assertIn('extra_properties', names)
-        self.assertLessEqual(names, metadata.NOT_KEPT)
+        self.assertLessEqual(names, patches.NOT_KEPT)
         self.assertEqual(set(), {
             name for name in names if not self._is_lost(name)})
         before = self.glance.show(self.image_id)
@@ -79,7 +79,7 @@ class KeysTest(servers.ServersTestCase):
 
     def test_no_other_key_is_refused(self) -> None:
         """What is refused needlessly is what another Python would lose."""
-        needless = {name for name in metadata.NOT_KEPT
+        needless = {name for name in patches.NOT_KEPT
                     if not self._is_lost(name)}
         self.assertLessEqual(needless, {
             '__firstlineno__', '__getstate__', '__slotnames__',

@@ -17,7 +17,7 @@ from oslo_log import formatters
 import webob
 
 from nova_images_compat.api.pipeline import paste
-from nova_images_compat.conf import loader
+from nova_images_compat.conf import reader
 from nova_images_compat.tests import base
 from nova_images_compat.tests import fixtures as own_fixtures
 
@@ -78,7 +78,7 @@ class TestCase(base.TestCase):
         return self.write('written.conf', text)
 
     def load_text(self, text: str | bytes) -> cfg.ConfigOpts:
-        return loader.load(
+        return reader.load(
             ['--config-file', self.configuration_of(text)], environ={})
 
     def write(self, name: str, content: str | bytes) -> str:

@@ -5,7 +5,7 @@
 from keystoneauth1 import token_endpoint
 from oslo_context import context as oslo_context
 
-from nova_images_compat import context
+from nova_images_compat import context as request_context
 from nova_images_compat.tests import base
 
 
@@ -16,11 +16,11 @@ class RequestContextTest(base.TestCase):
                 (['admin'], True), (['member', 'ADMIN'], True),
                 (['administrator'], False), (['reader'], False), ([], False)):
             with self.case(roles):
-                caller = context.RequestContext(roles=roles)
+                caller = request_context.RequestContext(roles=roles)
                 self.assertIs(expected, caller.is_admin)
 
     def test_nothing_but_the_role_admin_makes_an_admin(self) -> None:
-        caller = context.RequestContext(is_admin=True, roles=['member'])
+        caller = request_context.RequestContext(is_admin=True, roles=['member'])
         self.assertFalse(caller.is_admin)
 
     def test_a_reader_is_one_who_has_no_other_role(self) -> None:
@@ -29,11 +29,11 @@ class RequestContextTest(base.TestCase):
                 (['reader', 'member'], False), (['member'], False),
                 ([], False)):
             with self.case(roles):
-                caller = context.RequestContext(roles=roles)
+                caller = request_context.RequestContext(roles=roles)
                 self.assertIs(expected, caller.is_reader_only)
 
     def test_from_what_authentication_left(self) -> None:
-        caller = context.RequestContext.from_environ({
+        caller = request_context.RequestContext.from_environ({
             'HTTP_X_USER_ID': 'user', 'HTTP_X_PROJECT_ID': 'project',
             'HTTP_X_ROLES': 'member, Admin',
             'openstack.request_id': 'req-1',
@@ -45,7 +45,7 @@ class RequestContextTest(base.TestCase):
 
     def test_everything_that_keystone_tells(self) -> None:
         auth = token_endpoint.Token('http://image.example', 'a-token')
-        caller = context.RequestContext.from_environ({
+        caller = request_context.RequestContext.from_environ({
             'HTTP_X_AUTH_TOKEN': 'a-token',
             'HTTP_X_USER_ID': 'user', 'HTTP_X_USER_DOMAIN_ID': 'users',
             'HTTP_X_PROJECT_ID': 'project',
@@ -62,7 +62,7 @@ class RequestContextTest(base.TestCase):
         self.assertIs(auth, caller.user_auth)
 
     def test_what_keystone_does_not_tell(self) -> None:
-        caller = context.RequestContext.from_environ({})
+        caller = request_context.RequestContext.from_environ({})
         self.assertEqual(
             (None, None, None, None, None, True, []),
             (caller.user_auth, caller.user_id, caller.project_id,
@@ -73,25 +73,25 @@ class RequestContextTest(base.TestCase):
         for value, expected in (
                 ('True', True), ('true', True), ('False', False)):
             with self.case(value, expected):
-                caller = context.RequestContext.from_environ(
+                caller = request_context.RequestContext.from_environ(
                     {'HTTP_X_IS_ADMIN_PROJECT': value})
                 self.assertIs(expected, caller.is_admin_project)
 
     def test_request_ids(self) -> None:
         theirs = 'req-01234567-89ab-cdef-0123-456789abcdef'
-        caller = context.RequestContext.from_environ({
+        caller = request_context.RequestContext.from_environ({
             'openstack.request_id': 'req-1',
             'openstack.global_request_id': theirs})
         self.assertEqual(
             ('req-1', theirs, theirs),
             (caller.request_id, caller.global_request_id, caller.global_id))
-        caller = context.RequestContext.from_environ(
+        caller = request_context.RequestContext.from_environ(
             {'openstack.request_id': 'req-1'})
         self.assertEqual('req-1', caller.global_id)
 
     def test_what_is_given_goes_before_the_environ(self) -> None:
         auth = token_endpoint.Token('http://image.example', 'a-token')
-        caller = context.RequestContext.from_environ(
+        caller = request_context.RequestContext.from_environ(
             {'HTTP_X_USER_ID': 'user', 'keystone.token_auth': None},
             user_id='other', user_auth=auth)
         self.assertEqual('other', caller.user_id)
@@ -99,12 +99,12 @@ class RequestContextTest(base.TestCase):
 
     def test_neither_the_token_nor_its_catalogue_is_logged(self) -> None:
         auth = token_endpoint.Token('http://image.example', 'a-token')
-        caller = context.RequestContext(user_auth=auth, auth_token='a-token')
+        caller = request_context.RequestContext(user_auth=auth, auth_token='a-token')
         self.assertNotIn('user_auth', caller.to_dict())
         self.assertNotIn(
             'a-token', str(caller.get_logging_values()))
 
     def test_admin_context_is_admin_and_not_the_threads_context(self) -> None:
-        current = context.RequestContext(user_id='user')
-        self.assertTrue(context.get_admin_context().is_admin)
+        current = request_context.RequestContext(user_id='user')
+        self.assertTrue(request_context.get_admin_context().is_admin)
         self.assertIs(current, oslo_context.get_current())

@@ -7,8 +7,8 @@ import os
 
 import fixtures
 
-from nova_images_compat.conf import loader
-from nova_images_compat import context
+from nova_images_compat.conf import reader
+from nova_images_compat import context as request_context
 from nova_images_compat import exception
 from nova_images_compat.policies import image_size
 from nova_images_compat.policies import images
@@ -22,7 +22,7 @@ class PolicyTest(helpers.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.member = context.RequestContext(**MEMBER)
+        self.member = request_context.RequestContext(**MEMBER)
 
     def _policy(self, text: str) -> policy.Policy:
         self.path = self.write('policy.yaml', text)
@@ -53,7 +53,7 @@ class PolicyTest(helpers.TestCase):
         self.assertTrue(rules.allows(self.member, images.SHOW))
         self.assertTrue(rules.allows(self.member, images.INDEX))
         self.assertFalse(rules.allows(self.member, images.DELETE))
-        other = context.RequestContext(**{**MEMBER, 'project_id': 'other'})
+        other = request_context.RequestContext(**{**MEMBER, 'project_id': 'other'})
         self.assertFalse(rules.allows(other, images.SHOW))
 
     def test_a_file_that_changed_is_read_again(self) -> None:
@@ -196,7 +196,7 @@ class NovaRulesTest(helpers.TestCase):
             'enforce_new_defaults': only_new_defaults}}))
         return {
             name for name, roles in self.CALLERS.items() if rules.allows(
-                context.RequestContext(**{**MEMBER, 'roles': roles}),
+                request_context.RequestContext(**{**MEMBER, 'roles': roles}),
                 images.SHOW)}
 
     def test_defaults(self) -> None:
@@ -250,9 +250,9 @@ class GetEnforcerTest(helpers.TestCase):
     def test_of_the_configuration_in_the_usual_place(self) -> None:
         rules = self.write('policy.yaml', f'"{images.SHOW}": "!"')
         self.useFixture(fixtures.EnvironmentVariable(
-            loader.FILES_VARIABLE, self.configuration_of(
+            reader.FILES_VARIABLE, self.configuration_of(
                 f'[oslo_policy]\npolicy_file = {rules}\n')))
         enforcer = policy.get_enforcer()
-        caller = context.RequestContext(**MEMBER)
+        caller = request_context.RequestContext(**MEMBER)
         self.assertFalse(enforcer.authorize(images.SHOW, {}, caller))
         self.assertTrue(enforcer.authorize(images.INDEX, {}, caller))

@@ -6,7 +6,7 @@ import os
 
 import fixtures
 
-from nova_images_compat.conf import loader
+from nova_images_compat.conf import reader
 from nova_images_compat.tests import fixtures as own_fixtures
 from nova_images_compat.tests.unit import helpers
 
@@ -25,7 +25,7 @@ class ApplicationTest(helpers.TestCase):
     def test_serves_the_configuration_of_the_environment(self) -> None:
         service = self.useFixture(own_fixtures.Service())
         result = helpers.run_python('-c', ASK, environ={
-            loader.FILES_VARIABLE: service.configuration.path})
+            reader.FILES_VARIABLE: service.configuration.path})
         self.assertEqual(
             '200 {"images":[]}', result.stdout.splitlines()[-1],
             result.stderr)
@@ -33,7 +33,7 @@ class ApplicationTest(helpers.TestCase):
     def _refusal(self, path: str) -> str:
         result = helpers.run_python(
             '-c', 'from nova_images_compat import wsgi', environ={
-                loader.FILES_VARIABLE: path})
+                reader.FILES_VARIABLE: path})
         self.assertEqual(1, result.returncode)
         self.assertNotIn('During handling', result.stderr)
         kind, _, refusal = result.stderr.splitlines()[-1].partition(': ')

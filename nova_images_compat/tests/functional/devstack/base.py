@@ -17,7 +17,7 @@ import subprocess
 import fixtures
 from oslo_config import cfg
 
-from nova_images_compat.conf import loader
+from nova_images_compat.conf import reader
 from nova_images_compat.tests import base as tests_base
 
 ROOT = pathlib.Path(__file__).parents[4]
@@ -174,5 +174,5 @@ class TestCase(tests_base.TestCase):
 
     def load_conf(self) -> cfg.ConfigOpts:
         """Read the configuration as the service does."""
-        return loader.load(environ={
-            loader.FILES_VARIABLE: str(self.conf_file)})
+        return reader.load(environ={
+            reader.FILES_VARIABLE: str(self.conf_file)})

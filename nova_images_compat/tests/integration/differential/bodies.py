@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from nova_images_compat.image import base
+from nova_images_compat.image import base as image_base
 
 KEY_CHARACTERS = string.ascii_letters + string.digits + '-_:. '
 
@@ -16,7 +16,7 @@ EXISTING_KEYS = st.sampled_from((
     'k', 'k', 'os_type', 'image_type', 'instance_uuid', 'kernel_id',
     'auto_disk_config', 'with space', 'a.b:c-d_e', 'image_id', 'K2',
     'block_device_mapping', 'mappings'))
-ATTRIBUTES = st.sampled_from(sorted(base.IMAGE_ATTRIBUTES) + [
+ATTRIBUTES = st.sampled_from(sorted(image_base.IMAGE_ATTRIBUTES) + [
     'is_public', 'deleted', 'deleted_at', 'properties', 'location'])
 SPECIAL_KEYS = st.sampled_from((
     'ramdisk_id', 'remove_props', 'os_glance_import_task',

@@ -7,10 +7,10 @@ import re
 from typing import Any
 from urllib import parse
 
-from nova_images_compat.api.schemas import types
-from nova_images_compat.image import base
+from nova_images_compat.api.schemas import parameter_types
+from nova_images_compat.image import base as image_base
 from nova_images_compat.image.glance import images
-from nova_images_compat.image.glance import metadata as changes
+from nova_images_compat.image.glance import patches
 from nova_images_compat.image import status
 from nova_images_compat.tests.integration.differential import compare
 from nova_images_compat.tests.integration.differential import sender
@@ -41,7 +41,7 @@ def sent(found: Found) -> dict[str, Any]:
 def names_an_attribute(found: Found) -> bool:
     return (
         found.ours.status == 400 and found.nova.status in (200, 403, 500)
-        and not (base.IMAGE_ATTRIBUTES | changes.NOT_KEPT).isdisjoint(
+        and not (image_base.IMAGE_ATTRIBUTES | patches.NOT_KEPT).isdisjoint(
             sent(found)))
 
 
@@ -61,7 +61,7 @@ def is_no_json(found: Found) -> bool:
 
 def holds_text_for_json(found: Found) -> bool:
     return found.nova.status == 500 and found.ours.status < 300 and any(
-        key in base.JSON_KEYS for key in sent(found))
+        key in image_base.JSON_KEYS for key in sent(found))
 
 
 def overflows_the_calendar(found: Found) -> bool:
@@ -168,7 +168,7 @@ def has_empty_filter(found: Found) -> bool:
 def sends_malformed_keys_by_v2(found: Found) -> bool:
     return (
         found.path.startswith('/v2/') and found.ours.status == 400
-        and not any(re.fullmatch(types.METADATA_KEY, key)
+        and not any(re.fullmatch(parameter_types.METADATA_KEY, key)
                     for key in sent(found)))
 
 
@@ -177,7 +177,7 @@ def finds_glance_failing(found: Found) -> bool:
 
 
 def filters_by_attribute(found: Found) -> bool:
-    attributes = {f'property-{key}' for key in base.IMAGE_ATTRIBUTES}
+    attributes = {f'property-{key}' for key in image_base.IMAGE_ATTRIBUTES}
     return is_list(found) and any(
         name in attributes for name, value in found.parameters) and (
             found.ours.status == 200 and not found.ours.body['images'])

@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from nova_images_compat.image import base
+from nova_images_compat.image import base as image_base
 from nova_images_compat.tests.contract import replay
 from nova_images_compat.tests.integration.differential import sender
 from nova_images_compat.tests.integration import images
@@ -24,7 +24,7 @@ WRITING_METHODS = ('POST', 'PUT', 'PATCH', 'DELETE')
 OWN_ATTRIBUTES = {
     'id', 'file', 'self', 'created_at', 'updated_at', 'stores'}
 # What no request changes back.
-FIXED_ATTRIBUTES = base.IMAGE_ATTRIBUTES - OWN_ATTRIBUTES - {
+FIXED_ATTRIBUTES = image_base.IMAGE_ATTRIBUTES - OWN_ATTRIBUTES - {
     'name', 'min_disk', 'min_ram', 'protected', 'tags', 'visibility'}
 
 # A new image is cheaper than more.

@@ -8,7 +8,7 @@ import tempfile
 
 import fixtures
 
-from nova_images_compat.conf import loader
+from nova_images_compat.conf import reader
 from nova_images_compat.tests.integration.stack import configuration
 from nova_images_compat.tests.integration.stack import description
 from nova_images_compat.tests.integration.stack import frontends
@@ -57,7 +57,7 @@ class SampleService(fixtures.Fixture):
             [os.path.join(sysconfig.get_path('scripts'), 'pyuwsgi'),
              '--ini', self._fill(directory)],
             self._log, self._is_ready,
-            {loader.FILES_VARIABLE: config})
+            {reader.FILES_VARIABLE: config})
 
     def _setUp(self) -> None:
         self.useFixture(self.server)

@@ -7,7 +7,7 @@ import tempfile
 
 import fixtures
 
-from nova_images_compat.conf import loader
+from nova_images_compat.conf import reader
 from nova_images_compat.tests.integration.stack import configuration
 from nova_images_compat.tests.integration.stack import description
 from nova_images_compat.tests.integration.stack import registry
@@ -64,5 +64,5 @@ class Service(fixtures.Fixture):
         self.server = self.useFixture(uwsgi.Server(
             self.account, self.name, self.stack.scripts,
             'nova_images_compat.wsgi:application', self.port,
-            self.stack.logs, {loader.FILES_VARIABLE: self.config}))
+            self.stack.logs, {reader.FILES_VARIABLE: self.config}))
         self.url = self.server.url

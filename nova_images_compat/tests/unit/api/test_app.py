@@ -12,7 +12,7 @@ from stevedore import extension
 import webob
 
 from nova_images_compat.api import app
-from nova_images_compat.conf import loader
+from nova_images_compat.conf import reader
 from nova_images_compat import exception
 from nova_images_compat.tests import fixtures
 from nova_images_compat.tests.unit import helpers
@@ -85,7 +85,7 @@ class LoadTest(helpers.TestCase):
             f'[{group}]\n{name} = {value}\n')
         return str(self.assertRaises(
             exception.ConfigurationError,
-            lambda: app.load(loader.load(
+            lambda: app.load(reader.load(
                 ['--config-file', self.path], environ={}))))
 
     def test_bad_values_of_the_filters_options(self) -> None:
@@ -164,7 +164,7 @@ class PasteFileTest(helpers.TestCase):
     def test_writes_that_cannot_work(self) -> None:
         service = self.useFixture(fixtures.Service())
         self.useFixture(tools.MockPatch(
-            'nova_images_compat.image.catalog.CatalogStore.check_writes',
+            'nova_images_compat.image.catalog.store.CatalogStore.check_writes',
             side_effect=exception.ConfigurationError('[coordination] x')))
         self.assertRaises(
             exception.ConfigurationError, app.load, service.conf)

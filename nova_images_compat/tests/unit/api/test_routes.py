@@ -11,7 +11,7 @@ from nova_images_compat.api.controllers import images
 from nova_images_compat.api.controllers import versions
 from nova_images_compat.api import routes
 from nova_images_compat.api import wsgi
-from nova_images_compat import context
+from nova_images_compat import context as request_context
 from nova_images_compat.tests.unit import helpers
 
 PROJECT = '0123456789abcdef-0123'
@@ -64,7 +64,7 @@ class RouterTest(helpers.TestCase):
 
     def _send(self, path: str, method: str = 'GET') -> webob.Response:
         return webob.Request.blank(path, method=method, environ={
-            wsgi.ENV_CONTEXT: context.RequestContext(project_id=PROJECT),
+            wsgi.ENV_CONTEXT: request_context.RequestContext(project_id=PROJECT),
         }).get_response(self.router)
 
     def test_every_url_and_method(self) -> None:

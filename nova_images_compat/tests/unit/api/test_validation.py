@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 
 from nova_images_compat.api import routes
-from nova_images_compat.api.schemas import types
+from nova_images_compat.api.schemas import parameter_types
 from nova_images_compat.api import validation
 from nova_images_compat.api import wsgi
 from nova_images_compat import exception
@@ -15,13 +15,13 @@ from nova_images_compat.tests.unit import helpers
 
 BODY = {
     'type': 'object',
-    'properties': {'meta': types.METADATA},
+    'properties': {'meta': parameter_types.METADATA},
     'required': ['meta'],
     'additionalProperties': False,
 }
 QUERY = {
     'type': 'object',
-    'properties': {'limit': types.POSITIVE_INTEGER_PARAMETER},
+    'properties': {'limit': parameter_types.POSITIVE_INTEGER_PARAMETER},
     'additionalProperties': True,
 }
 ANSWER = {'type': 'object', 'properties': {'number': {'type': 'integer'}}}

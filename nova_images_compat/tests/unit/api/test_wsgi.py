@@ -10,7 +10,7 @@ import microversion_parse
 import webob.exc
 
 from nova_images_compat.api import wsgi
-from nova_images_compat import context
+from nova_images_compat import context as request_context
 from nova_images_compat import exception
 from nova_images_compat.tests.unit import helpers
 
@@ -18,7 +18,7 @@ from nova_images_compat.tests.unit import helpers
 def request(path: str = '/', **kwargs: Any) -> wsgi.Request:
     environ = {
         wsgi.ENV_ROUTE: ((), {}),
-        wsgi.ENV_CONTEXT: context.RequestContext(project_id='abc'),
+        wsgi.ENV_CONTEXT: request_context.RequestContext(project_id='abc'),
         wsgi.ENV_MICROVERSION: microversion_parse.Version(2, 1),
         **kwargs.pop('environ', {})}
     return wsgi.Request.blank(path, environ=environ, **kwargs)

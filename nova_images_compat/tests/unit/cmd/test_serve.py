@@ -13,7 +13,7 @@ from urllib import request
 import fixtures
 
 from nova_images_compat.cmd import serve
-from nova_images_compat.conf import loader
+from nova_images_compat.conf import reader
 from nova_images_compat import exception
 from nova_images_compat.tests import fixtures as own_fixtures
 from nova_images_compat.tests.unit import helpers
@@ -43,7 +43,7 @@ class ServeTest(helpers.TestCase):
             'keystone_authtoken': {
                 'auth_type': 'password', 'auth_url': 'http://127.0.0.1:1'},
         })).path
-        conf = loader.load(
+        conf = reader.load(
             ['--config-file', path, *arguments], environ={},
             cli_opts=serve.CLI_OPTS)
         self.addCleanup(self._close)

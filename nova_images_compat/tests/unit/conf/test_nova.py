@@ -12,8 +12,8 @@ from oslo_config import cfg
 from oslo_utils import netutils
 
 import nova_images_compat
-from nova_images_compat.conf import loader
 from nova_images_compat.conf import paths
+from nova_images_compat.conf import reader
 from nova_images_compat.tests.unit import helpers
 
 DEPLOYMENTS = pathlib.Path(__file__).parents[2] / 'deployments'
@@ -24,8 +24,8 @@ class _TestCase(helpers.TestCase):
     def load_both(self, text: str) -> list[cfg.ConfigOpts]:
         """Read a configuration as the service does, and as the filter."""
         path = self.configuration_of(text)
-        return [loader.load(['--config-file', path], environ={}),
-                loader.load_files([path], [])]
+        return [reader.load(['--config-file', path], environ={}),
+                reader.load_files([path], [])]
 
 
 class DeploymentsTest(_TestCase):

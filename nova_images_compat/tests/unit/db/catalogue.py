@@ -12,12 +12,12 @@ from oslo_config import cfg
 import sqlalchemy as sa
 
 from nova_images_compat import context as request_context
-from nova_images_compat.db import engine
-from nova_images_compat.db import images
+from nova_images_compat.db import engine as db_engine
 from nova_images_compat.db import migration
-from nova_images_compat.db import records
 from nova_images_compat.image import base as image_base
-from nova_images_compat.image import catalog
+from nova_images_compat.image.catalog import records
+from nova_images_compat.image.catalog import statements
+from nova_images_compat.image.catalog import store as catalog_store
 from nova_images_compat.tests import base
 from nova_images_compat.tests import databases
 from nova_images_compat.tests import fixtures as our_fixtures
@@ -63,7 +63,7 @@ class Catalogue(fixtures.Fixture):
             self.url = f'sqlite:///{directory}/catalog.sqlite'
         self.conf = self.useFixture(configuration(self.url)).conf
         migration.sync(self.conf)
-        self.store = catalog.CatalogStore(self.conf)
+        self.store = catalog_store.CatalogStore(self.conf)
         self.database = self.store.database
         self.engine = engine_of(self.database)
         self.addCleanup(self.engine.dispose)
@@ -80,15 +80,15 @@ class Catalogue(fixtures.Fixture):
         self.add_records([record])
         return record.id
 
-    def add_records(self, of_images: Iterable[images.Record]) -> None:
+    def add_records(self, of_images: Iterable[statements.Record]) -> None:
         with self.database.writer() as connection:
-            images.add(connection, of_images)
+            statements.add(connection, of_images)
 
     def share(
         self, image_id: str, project_id: str, status: str = 'accepted',
     ) -> None:
         with self.database.writer() as connection:
-            images.share(connection, image_id, project_id, status)
+            statements.share(connection, image_id, project_id, status)
 
     def list(
         self, context: request_context.RequestContext, **query: Any,
@@ -97,10 +97,10 @@ class Catalogue(fixtures.Fixture):
         return [image.id for image in self.store.list(
             context, image_base.ImageQuery(**query))]
 
-    def record(self, image_id: str) -> images.Record:
+    def record(self, image_id: str) -> statements.Record:
         """Return what the catalogue holds of an image."""
         with self.database.reader() as connection:
-            return next(images.export(connection, image_id))
+            return next(statements.export(connection, image_id))
 
 
 class Statements(fixtures.Fixture):
@@ -130,7 +130,7 @@ class Statements(fixtures.Fixture):
                 and table in statement.split()[:3]]
 
 
-def engine_of(database: engine.Database) -> sa.Engine:
+def engine_of(database: db_engine.Database) -> sa.Engine:
     with database.reader() as connection:
         return connection.engine
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from nova_images_compat import context as request_context
 from nova_images_compat.image import base as image_base
-from nova_images_compat.image import catalog
+from nova_images_compat.image.catalog import store as catalog_store
 from nova_images_compat.tests import fixtures as our_fixtures
 from nova_images_compat.tests.unit.db import catalogue
 
@@ -58,7 +58,7 @@ def lists(marker: str) -> Iterator[List]:
 def growth(url: str) -> float:
     """Return by how many MiB this process grows by all the lists."""
     with catalogue.configuration(url) as configuration:
-        store = catalog.CatalogStore(configuration.conf)
+        store = catalog_store.CatalogStore(configuration.conf)
         [image] = store.list(
             catalogue.admin(), image_base.ImageQuery(limit=1))
         before = _resident()

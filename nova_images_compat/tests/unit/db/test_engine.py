@@ -9,7 +9,7 @@ import fixtures
 from oslo_config import cfg
 import sqlalchemy as sa
 
-from nova_images_compat.db import engine
+from nova_images_compat.db import engine as db_engine
 from nova_images_compat.db import migration
 from nova_images_compat.db import models
 from nova_images_compat import exception
@@ -27,32 +27,32 @@ class DatabaseURLTest(base.TestCase):
                      'mysql+pymysql://u:pass-word/d'):
             with self.case(text):
                 error = self.assertRaises(
-                    exception.DatabaseNotReady, engine.database_url, text)
+                    exception.DatabaseNotReady, db_engine.database_url, text)
                 self.assertNotIn('pass-word', str(error))
 
     def test_mysql_takes_every_character(self) -> None:
         for backend in ('mysql+pymysql', 'mariadb+pymysql'):
             with self.case(backend):
-                url = engine.database_url(f'{backend}://u:p@h/d')
+                url = db_engine.database_url(f'{backend}://u:p@h/d')
                 self.assertEqual('utf8mb4', url.query['charset'])
 
     def test_operators_own_parameters_win(self) -> None:
-        url = engine.database_url('mysql+pymysql://u:p@h/d?charset=utf8mb3')
+        url = db_engine.database_url('mysql+pymysql://u:p@h/d?charset=utf8mb3')
         self.assertEqual({'charset': 'utf8mb3'}, dict(url.query))
-        url = engine.database_url('sqlite:////file?timeout=1')
+        url = db_engine.database_url('sqlite:////file?timeout=1')
         self.assertEqual('1', url.query['timeout'])
 
     def test_sqlite_waits_for_its_writer(self) -> None:
-        url = engine.database_url('sqlite:////file')
+        url = db_engine.database_url('sqlite:////file')
         self.assertEqual('5', url.query['timeout'])
 
     def test_name_of_hides_password_and_parameters(self) -> None:
         url = sa.make_url('mysql+pymysql://u:word@h:1/d?ssl_key=k&password=x')
-        self.assertEqual('mysql+pymysql://u:***@h:1/d', engine.name_of(url))
+        self.assertEqual('mysql+pymysql://u:***@h:1/d', db_engine.name_of(url))
 
     def test_text_of_a_url_can_be_read_again(self) -> None:
         url = sa.make_url('postgresql://u@h/d').set(password='a:b@c/d%?#')
-        self.assertEqual(url, sa.make_url(engine.url_text(url)))
+        self.assertEqual(url, sa.make_url(db_engine.url_text(url)))
 
 
 class DatabaseTest(base.TestCase):
@@ -66,14 +66,14 @@ class DatabaseTest(base.TestCase):
 
     def _not_ready(self, url: str) -> str:
         error = self.assertRaises(
-            exception.DatabaseNotReady, engine.Database, self._conf(url))
+            exception.DatabaseNotReady, db_engine.Database, self._conf(url))
         self.assertNotIn('\n', str(error))
         return str(error)
 
-    def _database(self, name: str) -> engine.Database:
+    def _database(self, name: str) -> db_engine.Database:
         conf = self._conf(f'sqlite:///{self.directory}/{name}')
         migration.sync(conf)
-        database = engine.Database(conf)
+        database = db_engine.Database(conf)
         self.addCleanup(catalogue.engine_of(database).dispose)
         return database
 
@@ -91,7 +91,7 @@ class DatabaseTest(base.TestCase):
     def test_urls_that_name_no_driver(self) -> None:
         for backend in (*SERVERS, 'mariadb+pymysql'):
             with self.case(backend):
-                url = engine.database_url(f'{backend.partition("+")[0]}://h/d')
+                url = db_engine.database_url(f'{backend.partition("+")[0]}://h/d')
                 self.assertEqual(backend, url.drivername)
 
     def test_unreachable_server_is_one_line(self) -> None:
@@ -146,14 +146,14 @@ class DatabaseTest(base.TestCase):
         conf = self.useFixture(catalogue.configuration(
             'mysql+pymysql://root@127.0.0.1/mysql', max_overflow='-5')).conf
         error = self.assertRaises(
-            exception.DatabaseNotReady, engine.Database, conf)
+            exception.DatabaseNotReady, db_engine.Database, conf)
         self.assertIn('[database] max_overflow', str(error))
 
     def test_server_that_takes_connections_and_never_answers(self) -> None:
         self.useFixture(fixtures.MockPatchObject(
-            engine, 'CONNECT_TIMEOUT', '2'))
+            db_engine, 'CONNECT_TIMEOUT', '2'))
         self.useFixture(fixtures.MockPatchObject(
-            engine, 'READ_TIMEOUT', '1'))
+            db_engine, 'READ_TIMEOUT', '1'))
         mute = socket.create_server(('127.0.0.1', 0))
         self.addCleanup(mute.close)
         for backend in SERVERS:
@@ -162,7 +162,7 @@ class DatabaseTest(base.TestCase):
                     conf = self._conf(f'{backend}://u:pass-word@127.0.0.1:'
                                       f'{mute.getsockname()[1]}/d')
                     error = self.assertRaises(
-                        exception.DatabaseUnreachable, engine.Database, conf,
+                        exception.DatabaseUnreachable, db_engine.Database, conf,
                         patient)
                     self.assertIn('127.0.0.1', str(error))
 
@@ -172,7 +172,7 @@ class DatabaseTest(base.TestCase):
                 "UPDATE nova_images_compat_version SET version_num = '9999'"))
         message = self._not_ready(f'sqlite:///{self.directory}/catalog.sqlite')
         self.assertIn('newer', message)
-        self.assertNotIn(engine.SYNC, message)
+        self.assertNotIn(db_engine.SYNC, message)
 
     def test_databases_of_one_process_are_apart(self) -> None:
         first, second = self._database('1.sqlite'), self._database('2.sqlite')
@@ -180,11 +180,11 @@ class DatabaseTest(base.TestCase):
             one.execute(sa.text("UPDATE nova_images_compat_version SET "
                                 "version_num = 'mine'"))
             self.assertEqual(
-                models.SCHEMA_VERSION, engine.schema_version(other))
+                models.SCHEMA_VERSION, db_engine.schema_version(other))
         with first.reader() as one, second.reader() as other:
-            self.assertEqual('mine', engine.schema_version(one))
+            self.assertEqual('mine', db_engine.schema_version(one))
             self.assertEqual(
-                models.SCHEMA_VERSION, engine.schema_version(other))
+                models.SCHEMA_VERSION, db_engine.schema_version(other))
 
     def test_global_configuration_is_not_touched(self) -> None:
         before = set(cfg.CONF)
@@ -203,7 +203,7 @@ class DatabaseTest(base.TestCase):
         self.assertRaises(LookupError, write)
         with database.reader() as connection:
             self.assertEqual(
-                models.SCHEMA_VERSION, engine.schema_version(connection))
+                models.SCHEMA_VERSION, db_engine.schema_version(connection))
 
     def test_sqlite_reads_beside_a_writer_and_keeps_references(self) -> None:
         with self._database('catalog.sqlite').reader() as connection:

@@ -13,7 +13,7 @@ from oslo_config import cfg
 from oslo_db.sqlalchemy import test_fixtures
 import sqlalchemy as sa
 
-from nova_images_compat.db import engine
+from nova_images_compat.db import engine as db_engine
 from nova_images_compat.db import migration
 from nova_images_compat.db import models
 from nova_images_compat import exception
@@ -126,8 +126,8 @@ class MigrationOnSQLite(catalogue.NewDatabaseTest):
             pass
         self.assertIsNone(migration.version(self.conf))
         error = self.assertRaises(
-            exception.DatabaseNotReady, engine.Database, self.conf)
-        self.assertIn(engine.SYNC, str(error))
+            exception.DatabaseNotReady, db_engine.Database, self.conf)
+        self.assertIn(db_engine.SYNC, str(error))
         self.assertIn('none', str(error))
 
     def test_other_schema_version_is_not_used(self) -> None:
@@ -136,8 +136,8 @@ class MigrationOnSQLite(catalogue.NewDatabaseTest):
             connection.execute(sa.text(
                 "UPDATE nova_images_compat_version SET version_num = '0000'"))
         error = self.assertRaises(
-            exception.DatabaseNotReady, engine.Database, self.conf)
-        for part in (engine.SYNC, '0000', models.SCHEMA_VERSION):
+            exception.DatabaseNotReady, db_engine.Database, self.conf)
+        for part in (db_engine.SYNC, '0000', models.SCHEMA_VERSION):
             with self.case(part):
                 self.assertIn(part, str(error))
 
@@ -146,11 +146,11 @@ class _OnServer:
 
     def test_missing_database_is_named(self) -> None:
         url = sa.make_url(self.url).set(database='not_there')
-        for use in (migration.sync, migration.version, engine.Database):
+        for use in (migration.sync, migration.version, db_engine.Database):
             with self.case(use):
                 error = self.assertRaises(
                     exception.DatabaseNotReady, use,
-                    self.configured(engine.url_text(url)))
+                    self.configured(db_engine.url_text(url)))
                 self.assertIn('/not_there', str(error))
 
     def test_password_is_never_in_a_message(self) -> None:
@@ -158,7 +158,7 @@ class _OnServer:
             username='nobody_here', password='pass-word')
         for broken in (url, url.set(**catalogue.UNREACHABLE)):
             with self.case(broken):
-                message = self._not_ready(engine.url_text(broken))
+                message = self._not_ready(db_engine.url_text(broken))
                 self.assertIn('nobody_here:***@', message)
                 self.assertNotIn('pass-word', message)
 
@@ -190,7 +190,7 @@ class MigrationTest(base.TestCase):
     def test_sync_makes_the_directory_and_the_file(self) -> None:
         conf = self._conf('not', 'there', 'catalog.sqlite')
         migration.sync(conf)
-        engine.Database(conf)
+        db_engine.Database(conf)
         self.assertEqual(
             ['catalog.sqlite'],
             [name for name in os.listdir(
@@ -201,7 +201,7 @@ class MigrationTest(base.TestCase):
         error = self.assertRaises(
             exception.DatabaseNotReady, migration.version,
             self._conf('catalog.sqlite'))
-        self.assertIn(engine.SYNC, str(error))
+        self.assertIn(db_engine.SYNC, str(error))
         self.assertEqual([], os.listdir(self.directory))
 
     def test_directory_that_cannot_be_made(self) -> None:
@@ -215,7 +215,7 @@ class MigrationTest(base.TestCase):
     def test_file_that_is_no_database(self) -> None:
         with open(os.path.join(self.directory, 'text'), 'w') as file:
             file.write('This is no database. ' * 100)
-        for use in (migration.sync, migration.version, engine.Database):
+        for use in (migration.sync, migration.version, db_engine.Database):
             with self.case(use):
                 self.assertRaises(
                     exception.DatabaseNotReady, use, self._conf('text'))

@@ -9,7 +9,7 @@ import fixtures
 from oslo_db.sqlalchemy import test_fixtures
 import sqlalchemy as sa
 
-from nova_images_compat.db import engine
+from nova_images_compat.db import engine as db_engine
 from nova_images_compat.db import types
 from nova_images_compat.tests import base
 from nova_images_compat.tests import databases
@@ -30,7 +30,7 @@ class TypesOnSQLite(databases.OnSQLite, base.TestCase):
     def setUp(self) -> None:
         super().setUp()
         directory = self.useFixture(fixtures.TempDir()).path
-        url = engine.database_url(
+        url = db_engine.database_url(
             self.database_url or f'sqlite:///{directory}/types.sqlite')
         connected = sa.create_engine(url, poolclass=sa.NullPool)
         self.connection = connected.connect()

@@ -7,7 +7,7 @@ from typing import Any
 import webob
 
 from nova_images_compat.api import routes
-from nova_images_compat.db import images
+from nova_images_compat.image.catalog import statements
 from nova_images_compat import policies
 from nova_images_compat.policies import image_size
 from nova_images_compat.tests import fixtures
@@ -56,7 +56,7 @@ class RulesTest(helpers.TestCase):
                     f"Policy doesn't allow {rule} to be performed.",
                     refused.json['forbidden']['message'])
                 with service.database.reader() as connection:
-                    [record] = images.export(connection, image_id)
+                    [record] = statements.export(connection, image_id)
                 self.assertEqual({'key': 'value'}, record.properties)
 
     def test_a_rule_refuses_no_other_operation(self) -> None:

@@ -5,7 +5,7 @@
 import webob
 
 from nova_images_compat.api.pipeline import noauth
-from nova_images_compat import context
+from nova_images_compat import context as request_context
 from nova_images_compat.tests import fixtures
 from nova_images_compat.tests.unit import helpers
 
@@ -36,11 +36,11 @@ class NoAuthTest(helpers.FilterTestCase):
         super().setUp()
         self.application = self.make()
 
-    def _caller(self, token: str, **headers: str) -> context.RequestContext:
+    def _caller(self, token: str, **headers: str) -> request_context.RequestContext:
         answer = self.send(
             self.application, headers={**headers, 'X-Auth-Token': token})
         self.assertEqual('reached', answer.text)
-        return context.RequestContext.from_environ(self.endpoint.environ)
+        return request_context.RequestContext.from_environ(self.endpoint.environ)
 
     def test_token_says_who_one_is(self) -> None:
         for token, expected in (

@@ -9,7 +9,7 @@ import webob
 
 from nova_images_compat.api.pipeline import request_id
 from nova_images_compat.api import wsgi
-from nova_images_compat import context
+from nova_images_compat import context as request_context
 from nova_images_compat.tests import fixtures
 from nova_images_compat.tests.unit import helpers
 
@@ -49,7 +49,7 @@ class RequestIdTest(helpers.FilterTestCase):
             with self.case(sent):
                 answer = self.send(application, headers={HEADER: sent})
                 self.assertNotEqual(sent, answer.headers[HEADER])
-                caller = context.RequestContext.from_environ(
+                caller = request_context.RequestContext.from_environ(
                     self.endpoint.environ)
                 self.assertEqual(
                     sent if taken else None, caller.global_request_id)
@@ -65,7 +65,7 @@ class RequestIdTest(helpers.FilterTestCase):
 
         self.endpoint = endpoint
         application = self.make()
-        context.RequestContext(user_id='the one before')
+        request_context.RequestContext(user_id='the one before')
         answer = self.send(application, headers={HEADER: GLOBAL_ID})
         self.assertEqual([(answer.headers[HEADER], GLOBAL_ID, None)], seen)
 

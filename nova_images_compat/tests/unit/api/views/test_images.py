@@ -7,7 +7,7 @@ from urllib import parse
 
 from nova_images_compat.api.views import images as views
 from nova_images_compat.api import wsgi
-from nova_images_compat import context
+from nova_images_compat import context as request_context
 from nova_images_compat.image import base as image_base
 from nova_images_compat.tests.unit import helpers
 
@@ -20,10 +20,10 @@ class Store:
     def __init__(self, root: str | None) -> None:
         self.root = root
 
-    def public_root(self, caller: context.RequestContext) -> str | None:
+    def public_root(self, caller: request_context.RequestContext) -> str | None:
         return self.root
 
-    def service_path(self, caller: context.RequestContext) -> str:
+    def service_path(self, caller: request_context.RequestContext) -> str:
         return '/of-the-store'
 
 
@@ -38,7 +38,7 @@ def request(query: str = '', project: str | None = None) -> wsgi.Request:
     route = {'project_id': project} if project else {}
     asked = wsgi.Request.blank(
         f'/images{query}', base_url='http://own/v2.1', environ={
-            wsgi.ENV_CONTEXT: context.RequestContext(),
+            wsgi.ENV_CONTEXT: request_context.RequestContext(),
             wsgi.ENV_ROUTE: ((), route)})
     return asked
 

@@ -14,7 +14,7 @@ import requests
 from requests_mock.contrib import fixture as requests_fixture
 import urllib3.exceptions
 
-from nova_images_compat import context
+from nova_images_compat import context as request_context
 from nova_images_compat.image.glance import client
 from nova_images_compat.image.glance import endpoints
 from nova_images_compat.image.glance import schema
@@ -55,9 +55,9 @@ class Clock:
         self.now += seconds
 
 
-def caller(**attributes: Any) -> context.RequestContext:
+def caller(**attributes: Any) -> request_context.RequestContext:
     """Return the context of a member's request."""
-    return context.RequestContext(**{
+    return request_context.RequestContext(**{
         'overwrite': False, 'auth_token': TOKEN, 'user_id': 'member',
         'project_id': own_fixtures.PROJECT, 'roles': ['member', 'reader'],
         'global_request_id': GLOBAL_ID, **attributes})

@@ -169,8 +169,8 @@ class CatalogueTest(_TestCase):
         endpoint = {'interface': 'internal', 'url': 'http://image.example'}
         for catalog in (
                 None, 3, 'text', [3], [None], [{'type': 3}],
-                *([{'type': 'image', 'endpoints': endpoints}]
-                  for endpoints in (
+                *([{'type': 'image', 'endpoints': listed}]
+                  for listed in (
                       3, [3], [{}], [{**endpoint, 'url': 3}],
                       [{**endpoint, 'url': 'http://['}]))):
             with self.case(catalog):

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The embedded catalogue: images in a database of the service's own."""
+
+from collections.abc import Callable
+from collections.abc import Mapping
+import datetime
+import functools
+import re
+from typing import Any
+from typing import TypeVar
+
+from oslo_config import cfg
+from oslo_db import api as db_api
+from oslo_db import exception as db_exception
+from oslo_utils import uuidutils
+import sqlalchemy as sa
+
+from nova_images_compat import context as request_context
+from nova_images_compat.db import engine as db_engine
+from nova_images_compat import exception
+from nova_images_compat.image import base as image_base
+from nova_images_compat.image.catalog import statements
+from nova_images_compat import log
+from nova_images_compat import native
+
+LOG = log.getLogger(__name__)
+
+Context = request_context.RequestContext
+Method = TypeVar('Method', bound=Callable[..., Any])
+
+WRITE_RETRIES = 5
+SQLITE_BUSY = 'database is locked'
+
+UNAVAILABLE = (
+    db_exception.DBConnectionError, db_exception.DBDeadlock,
+    db_exception.DBNonExistentDatabase, sa.exc.TimeoutError)
+
+# oslo.db leaves some of the drivers' OperationalErrors as they are.
+UNREACHABLE = re.compile(
+    f'{SQLITE_BUSY}|unable to open database file|connection to server|'
+    'server closed the connection|terminating connection')
+
+
+def _is_lost_race(error: Exception) -> bool:
+    return isinstance(error, sa.exc.OperationalError) and (
+        SQLITE_BUSY in str(error))
+
+
+_retried = db_api.wrap_db_retry(
+    max_retries=WRITE_RETRIES, retry_interval=0.05, inc_retry_interval=True,
+    max_retry_interval=1, jitter=True, retry_on_deadlock=True,
+    exception_checker=_is_lost_race)
+
+
+def _available(method: Method) -> Method:
+    """Tell of a database that does not answer as of a store that does not."""
+    @functools.wraps(method)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(*args, **kwargs)
+        except (*UNAVAILABLE, sa.exc.OperationalError) as error:
+            if not (isinstance(error, UNAVAILABLE)
+                    or UNREACHABLE.search(str(error))):
+                raise
+            LOG.error('The database of the catalogue does not answer: %s',
+                      error)
+            raise exception.ImageStoreUnavailable() from error
+
+    return wrapper  # type: ignore
+
+
+class CatalogStore(image_base.ImageStore):
+    """Images in ``[database] connection``."""
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        self._databases = native.PerThread(lambda: db_engine.Database(conf))
+
+    @property
+    def database(self) -> db_engine.Database:
+        """The database, as this thread reaches it."""
+        return self._databases.get()
+
+    @_available
+    def check(self) -> None:
+        with self.database.reader() as connection:
+            connection.execute(sa.select(1))
+
+    def public_root(self, context: Context) -> str | None:
+        return None
+
+    @_available
+    def get(self, context: Context, image_id: str) -> image_base.Image:
+        _refuse_no_uuid(image_id)
+        with self.database.reader() as connection:
+            row, properties = statements.get(connection, context, image_id)
+        return _image(row, properties)
+
+    @_available
+    def list(
+        self, context: Context, query: image_base.ImageQuery,
+    ) -> list[image_base.Image]:
+        with self.database.reader() as connection:
+            page = statements.list_page(connection, context, query)
+        return [_image(row, properties) for row, properties in page]
+
+    @_available
+    @_retried
+    def delete(self, context: Context, image_id: str) -> None:
+        _refuse_no_uuid(image_id)
+        with self.database.writer() as connection:
+            statements.delete(connection, context, image_id)
+
+    def add_metadata(
+        self, context: Context, image_id: str, metadata: Mapping[str, str],
+        check_count: image_base.CheckCount,
+    ) -> dict[str, Any]:
+        image_base.refuse_reserved_keys(metadata)
+
+        def added(current: Mapping[str, str]) -> Mapping[str, str]:
+            wanted = {**current, **metadata}
+            check_count(len(wanted))
+            return wanted
+
+        return image_base.decode_metadata(dict(
+            self._change_metadata(context, image_id, added)))
+
+    def replace_metadata(
+        self, context: Context, image_id: str, metadata: Mapping[str, str],
+        check_count: image_base.CheckCount,
+    ) -> None:
+        image_base.refuse_reserved_keys(metadata)
+
+        def replaced(current: Mapping[str, str]) -> Mapping[str, str]:
+            check_count(len(metadata))
+            return {**_of_service(current), **metadata}
+
+        self._change_metadata(context, image_id, replaced)
+
+    def remove_metadata(
+        self, context: Context, image_id: str, key: str,
+    ) -> None:
+        def reduced(current: Mapping[str, str]) -> Mapping[str, str]:
+            if key not in current:
+                raise exception.MetadataKeyNotFound()
+            return {name: current[name] for name in current if name != key}
+
+        self._change_metadata(context, image_id, reduced)
+
+    @_available
+    @_retried
+    def _change_metadata(
+        self, context: Context, image_id: str, change: statements.ChangeMetadata,
+    ) -> Mapping[str, str]:
+        _refuse_no_uuid(image_id)
+
+        def checked(current: Mapping[str, str]) -> Mapping[str, str]:
+            wanted = change(current)
+            if _of_service(wanted) != _of_service(current):
+                raise exception.ImageNotAuthorized(image_id=image_id)
+            return wanted
+
+        with self.database.writer() as connection:
+            return statements.change_metadata(
+                connection, context, image_id, checked)
+
+
+def _of_service(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return the items that belong to the image service itself."""
+    return {key: value for key, value in metadata.items()
+            if key.startswith(image_base.SERVICE_PREFIX)}
+
+
+def _refuse_no_uuid(image_id: str) -> None:
+    if not uuidutils.is_uuid_like(image_id):
+        raise exception.ImageNotFound()
+
+
+def _image(row: sa.Row, properties: dict[str, str]) -> image_base.Image:
+    return image_base.Image(
+        row.id, row.name, row.status, row.size, row.min_ram, row.min_disk,
+        _isotime(row.created_at), _isotime(row.updated_at),
+        image_base.decode_metadata(properties))
+
+
+def _isotime(time: datetime.datetime) -> str:
+    return time.isoformat(timespec='seconds') + 'Z'

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Changes of an image's metadata, as JSON Patches of the Image service.
+
+Of RFC 6902 it knows add (which replaces, too), replace and remove.
+"""
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Any
+
+from nova_images_compat import exception
+from nova_images_compat.image import base as image_base
+
+MEDIA_TYPE = 'application/openstack-images-v2.1-json-patch'
+
+# The attributes of the Image service's own image objects (Glance 33.0,
+# glance.notifier.ImageProxy; those that its API shows left aside). It takes a
+# property of such a name for the attribute, and keeps nothing: it answers
+# 200, or 500 where the attribute cannot be set.
+_OF_GLANCE = frozenset((
+    '_format_image_send', '_format_import_properties',
+    '_get_chunk_data_iterator', 'base', 'context', 'deactivate', 'delete',
+    'extra_properties', 'get_data', 'get_payload', 'get_super_class',
+    'helper', 'image_id', 'member', 'notifier', 'reactivate', 'repo',
+    'send_notification', 'set_data'))
+
+# Those that Python gives to every object of an abstract class. Which Python
+# the Image service has, nobody knows here: these are of 3.10 to 3.13.
+_OF_PYTHON = frozenset((
+    '__abstractmethods__', '__class__', '__delattr__', '__dict__', '__dir__',
+    '__doc__', '__eq__', '__firstlineno__', '__format__', '__ge__',
+    '__getattribute__', '__getstate__', '__gt__', '__hash__', '__init__',
+    '__init_subclass__', '__le__', '__lt__', '__module__', '__ne__',
+    '__new__', '__reduce__', '__reduce_ex__', '__repr__', '__setattr__',
+    '__sizeof__', '__slotnames__', '__static_attributes__', '__str__',
+    '__subclasshook__', '__weakref__', '_abc_impl'))
+
+NOT_KEPT = _OF_GLANCE | _OF_PYTHON
+
+Operation = dict[str, str]
+Properties = Mapping[str, Any]
+
+# Of the properties that an image has, and whether an earlier try may have
+# been carried out, the operations that are left to do.
+Change = Callable[[Properties, bool], list[Operation]]
+
+
+def refuse_unkept_keys(metadata: Mapping[str, str]) -> None:
+    """Let no item pass that the Image service would lose.
+
+    :raises: MetadataRefused
+    """
+    for key in metadata:
+        if key in NOT_KEPT:
+            raise exception.MetadataRefused(
+                reason=f"it cannot keep an item of the name '{key}'.")
+
+
+def addition(
+    metadata: Mapping[str, str], check_count: image_base.CheckCount,
+) -> Change:
+    """Return the change that creates or updates items."""
+    def change(current: Properties, is_repeated: bool) -> list[Operation]:
+        check_count(len(current.keys() | metadata.keys()))
+        # An item that has its value is sent, too: whether the caller may
+        # write it, only the image service can say.
+        return [_set('add', key, value) for key, value in metadata.items()
+                if current.get(key) != value
+                or not (is_repeated or _is_own(key))]
+
+    return change
+
+
+def replacement(
+    metadata: Mapping[str, str], check_count: image_base.CheckCount,
+) -> Change:
+    """Return the change that leaves these items, and the image service's
+    own.
+    """
+    def change(current: Properties, is_repeated: bool) -> list[Operation]:
+        check_count(len(metadata))
+        return [
+            *(_remove(key) for key in current
+              if key not in metadata and not _is_own(key)),
+            *(_set('replace' if key in current else 'add', key, value)
+              for key, value in metadata.items()
+              if current.get(key) != value)]
+
+    return change
+
+
+def removal(key: str) -> Change:
+    """Return the change that removes an item.
+
+    It raises MetadataKeyNotFound if there is none, but not if an earlier try
+    of the same change may have removed it.
+    """
+    def change(current: Properties, is_repeated: bool) -> list[Operation]:
+        if key in current:
+            return [_remove(key)]
+        if not is_repeated:
+            raise exception.MetadataKeyNotFound()
+        return []
+
+    return change
+
+
+def _is_own(key: str) -> bool:
+    """Say whether a key belongs to the image service itself."""
+    return key.startswith(image_base.SERVICE_PREFIX)
+
+
+def _set(operation: str, key: str, value: str) -> Operation:
+    return {'op': operation, 'path': _pointer(key), 'value': value}
+
+
+def _remove(key: str) -> Operation:
+    return {'op': 'remove', 'path': _pointer(key)}
+
+
+def _pointer(key: str) -> str:
+    """Return the JSON Pointer of a property (RFC 6901)."""
+    return '/' + key.replace('~', '~0').replace('/', '~1')

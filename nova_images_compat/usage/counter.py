@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Counts the calls of the API: ``[usage]``.
+
+A call costs an increment in memory. A thread of its own in every process,
+started by the first call, adds what was counted to the table of the database,
+at every interval and when the process ends.
+"""
+
+import atexit
+from collections.abc import Mapping
+import datetime
+import os
+
+from oslo_config import cfg
+from oslo_db import api as db_api
+
+from nova_images_compat.db import engine as db_engine
+from nova_images_compat.db import models
+from nova_images_compat import exception
+from nova_images_compat import log
+from nova_images_compat import native
+from nova_images_compat.usage import ledger
+
+LOG = log.getLogger(__name__)
+
+# The user agent of what is counted without its own.
+OTHER = 'other'
+
+# Rows of a transaction.
+BATCH = 500
+RETRIES = 10
+
+# Seconds that the end of a process may take to write what is left.
+LAST_WRITE = 5.0
+
+
+class UsageCounter:
+    """Counts the calls of the processes of one application.
+
+    :param conf: the service's configuration
+    :raises: DatabaseNotReady: the database answers, and has no table for it;
+        one that does not answer is only warned of
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        _check_database(conf)
+        self._conf = conf
+        self._writers: dict[int, _Writer] = {}
+
+    def count(
+        self, project_id: str | None, user_agent: str, operation: str,
+        microversion: str,
+    ) -> None:
+        """Count a call, of today.
+
+        :param user_agent: what the client says; it is cut, and loses what
+            cannot be printed
+        :param operation: such as "images:show"
+        """
+        call = ledger.Call(
+            datetime.datetime.now(datetime.UTC).date(),
+            printable(project_id or '')[:models.MAX_NAME],
+            printable(user_agent[:models.MAX_USER_AGENT]).strip(),
+            operation, microversion)
+        writer = self._writers.get(os.getpid())
+        if writer is None or not writer.is_started:
+            writer = self._start_writer()
+        writer.tally.add(call)
+
+    def close(self) -> None:
+        """Write what this process has counted, and end its thread."""
+        writer = self._writers.pop(os.getpid(), None)
+        if writer is not None:
+            writer.close()
+
+    def _start_writer(self) -> '_Writer':
+        pid = os.getpid()
+        writer = self._writers.setdefault(pid, _Writer(self._conf))
+        # What a parent process has counted, it writes itself.
+        for other in list(self._writers):
+            if other != pid:
+                self._writers.pop(other, None)
+        writer.start()
+        return writer
+
+
+class Tally:
+    """Counts in memory: a bounded number, whatever is counted.
+
+    :param limit: of counters; those of the agent "other" come on top
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._lock = native.module('threading').Lock()
+        self._counts: dict[ledger.Call, int] = {}
+        self._day = datetime.date.min
+        # Those of the day, written or not: each of them is a row.
+        self._known: set[ledger.Call] = set()
+
+    def add(self, call: ledger.Call) -> None:
+        """Count a call."""
+        with self._lock:
+            try:
+                self._counts[call] += 1
+            except KeyError:
+                call = self._admitted(call)
+                self._counts[call] = self._counts.get(call, 0) + 1
+
+    def take(self) -> dict[ledger.Call, int]:
+        """Return what has been counted, and begin anew."""
+        with self._lock:
+            taken, self._counts = self._counts, {}
+        return taken
+
+    def give_back(self, counts: Mapping[ledger.Call, int]) -> None:
+        """Count what was taken and could not be written."""
+        with self._lock:
+            for call, calls in counts.items():
+                if call not in self._counts and self._is_full():
+                    call = call._replace(user_agent=OTHER)
+                self._counts[call] = self._counts.get(call, 0) + calls
+
+    def _admitted(self, call: ledger.Call) -> ledger.Call:
+        if call.day > self._day:
+            self._day = call.day
+            self._known = set()
+        is_new = call not in self._known
+        if self._is_full() or is_new and len(self._known) >= self._limit:
+            return call._replace(user_agent=OTHER)
+        self._known.add(call)
+        return call
+
+    def _is_full(self) -> bool:
+        return len(self._counts) >= self._limit
+
+
+class _Writer:
+    """Writes what one process counts.
+
+    :param conf: the service's configuration
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        self.tally = Tally(conf['usage'].max_counters)
+        self.is_started = False
+        self._conf = conf
+        self._interval: int = conf['usage'].interval
+        self._pid = os.getpid()
+        threading = native.module('threading')
+        self._starting = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, name='usage', daemon=True)
+        self._database: db_engine.Database | None = None
+        self._is_failing = False
+
+    def start(self) -> None:
+        """Start the thread, once; the next call tries again if it cannot."""
+        with self._starting:
+            if self.is_started:
+                return
+            try:
+                self._thread.start()
+            except RuntimeError as error:
+                self._fail(error)
+                return
+            atexit.register(self.close)
+            self.is_started = True
+
+    def close(self) -> None:
+        """Let the thread write what is left, and wait for it, not long."""
+        if self._pid != os.getpid() or not self.is_started:
+            return
+        atexit.unregister(self.close)
+        self._stopping.set()
+        self._thread.join(LAST_WRITE)
+        if lost := self.tally.take():
+            LOG.warning('The counts of %d calls are lost',
+                        sum(lost.values()))
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._interval):
+            self._write()
+        self._write()
+        if self._database is not None:
+            self._database.dispose()
+
+    def _write(self) -> None:
+        """Write what has been counted, or keep it."""
+        counts = self.tally.take()
+        if not counts:
+            return
+        try:
+            if self._database is None:
+                self._database = db_engine.Database(self._conf, patient=False)
+            calls = sorted(counts)
+            for start in range(0, len(calls), BATCH):
+                batch = calls[start:start + BATCH]
+                _add(self._database, {call: counts[call] for call in batch})
+                for call in batch:
+                    del counts[call]
+        except Exception as error:
+            self.tally.give_back(counts)
+            self._fail(error)
+            return
+        if self._is_failing:
+            LOG.warning('The counts of calls are written again')
+        self._is_failing = False
+
+    def _fail(self, error: Exception) -> None:
+        if not self._is_failing:
+            LOG.warning('The counts of calls cannot be written, and are kept '
+                        'in memory: %s', _reason(error))
+        self._is_failing = True
+
+
+def printable(text: str) -> str:
+    """Return a text without what cannot be printed, such as control
+    characters.
+    """
+    return text if text.isprintable() else ''.join(
+        character for character in text if character.isprintable())
+
+
+@db_api.wrap_db_retry(
+    max_retries=RETRIES, retry_interval=0.05, inc_retry_interval=True,
+    max_retry_interval=1, retry_on_deadlock=True)
+def _add(
+    database: db_engine.Database, counts: Mapping[ledger.Call, int],
+) -> None:
+    with database.writer() as connection:
+        ledger.add(connection, counts)
+
+
+def _check_database(conf: cfg.ConfigOpts) -> None:
+    try:
+        db_engine.Database(conf, patient=False).dispose()
+    except exception.DatabaseUnreachable as error:
+        LOG.warning('The counts of calls cannot be written yet: %s', error)
+
+
+def _reason(error: Exception) -> str:
+    """Return what a database's driver says, without the statement."""
+    error = getattr(error, 'inner_exception', None) or error
+    return ' '.join(str(getattr(error, 'orig', None) or error).split())
