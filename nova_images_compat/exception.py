@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Everything that can go wrong, each with its HTTP status and its message."""
+"""The exceptions of the service: errors of the API with their HTTP statuses
+and messages, errors that the operator must fix, and bugs."""
 
 
 class APIError(Exception):
-    """An error that a caller of the API is told of, as a fault.
+    """An error that the API returns to its caller, as a fault.
 
     :cvar code: the HTTP status
-    :cvar message_format: the fault's message, filled in with the
-        constructor's keyword arguments
+    :cvar message_format: the fault's message; the constructor's keyword
+        arguments fill it in
     """
 
     code = 500
@@ -23,7 +24,7 @@ class APIError(Exception):
 
     @property
     def headers(self) -> dict[str, str]:
-        """Response headers that go with the fault."""
+        """The response headers of the fault."""
         return {}
 
 
@@ -33,7 +34,7 @@ class BadRequest(APIError):
 
 
 class ValidationError(BadRequest):
-    """A body or a query string that its JSON Schema refuses."""
+    """A body or a query string does not match its JSON schema."""
 
 
 class MalformedRequestBody(BadRequest):
@@ -47,7 +48,7 @@ class InvalidParameter(BadRequest):
 
 
 class ReservedMetadataKey(BadRequest):
-    """A metadata key that names an attribute of the image itself."""
+    """A metadata key is the name of an attribute of images."""
 
     message_format = (
         "Invalid metadata key '%(key)s': it is the name of an attribute of "
@@ -55,9 +56,9 @@ class ReservedMetadataKey(BadRequest):
 
 
 class MetadataRefused(BadRequest):
-    """Metadata that the image store does not take."""
+    """The image store rejects metadata."""
 
-    message_format = 'The image store refuses the metadata: %(reason)s'
+    message_format = 'The image store rejects the metadata: %(reason)s'
 
 
 class InvalidVersionString(BadRequest):
@@ -132,8 +133,8 @@ class ImageInUse(Conflict):
 
 class MetadataConflict(Conflict):
     message_format = (
-        'The metadata of the image was changed by somebody else at the same '
-        'time. Try again.')
+        'Another request changed the metadata of the image at the same time. '
+        'Try again.')
 
 
 class UnsupportedContentType(APIError):
@@ -143,14 +144,13 @@ class UnsupportedContentType(APIError):
 
 class BadGateway(APIError):
     code = 502
-    message_format = (
-        'The image store answered something that makes no sense.')
+    message_format = 'The image store returned an invalid response.'
 
 
 class Unavailable(APIError):
-    """Something that the service needs does not answer.
+    """A service that this one needs is not available.
 
-    :param retry_after: seconds after which a client may try again
+    :param retry_after: seconds until a client should try again
     """
 
     code = 503
@@ -173,14 +173,13 @@ class IdentityUnavailable(Unavailable):
 
 
 class LockUnavailable(Unavailable):
-    message_format = (
-        'The image is being changed by somebody else. Try again later.')
+    message_format = 'The image cannot be locked. Try again later.'
 
 
 class OperatorError(Exception):
-    """What an operator must put right; its text is one line, for a terminal.
+    """An error that the operator must fix; its text is one line.
 
-    It ends a command with exit status 1 and never reaches a client.
+    It ends a command with exit status 1, and clients never see it.
     """
 
     def __init__(self, message: object) -> None:
@@ -188,11 +187,11 @@ class OperatorError(Exception):
 
 
 class ConfigurationError(OperatorError):
-    """A configuration that the service cannot start with."""
+    """The service cannot start with its configuration."""
 
 
 class MissingExtra(ConfigurationError):
-    """A part of the package that is used without what it needs."""
+    """A package that an extra installs is missing, or too old."""
 
 
 class DatabaseNotReady(OperatorError):
@@ -200,12 +199,25 @@ class DatabaseNotReady(OperatorError):
 
 
 class DatabaseUnreachable(DatabaseNotReady):
-    """The service's database does not answer."""
+    """The service's database is unreachable."""
 
 
 class CommandError(OperatorError):
-    """A command that cannot do what it is asked to do."""
+    """A command cannot do what its arguments say."""
 
 
 class InvalidImageRecord(CommandError):
-    """An image that the catalogue cannot take in."""
+    """The catalogue cannot store an image that a command gives it."""
+
+
+class Bug(Exception):
+    """A bug in this service: it becomes a 500, and the log has its traceback.
+    """
+
+
+class UnexpectedError(Bug):
+    """An operation failed with a status that its decorators do not declare."""
+
+
+class InvalidResponse(Bug):
+    """A response does not match its JSON schema."""

@@ -3,38 +3,31 @@
 """Makes the applications: by hand, and for paste.deploy."""
 
 from collections.abc import Mapping
-import functools
 from importlib import metadata
 import os
 import pathlib
 from typing import Any
-from typing import cast
 
 from oslo_config import cfg
-from stevedore import driver
-from stevedore import exception as stevedore_exception
-from stevedore import extension
 
 from nova_images_compat.api.controllers import image_metadata
 from nova_images_compat.api.controllers import images
 from nova_images_compat.api.controllers import versions
 from nova_images_compat.api import guest
+from nova_images_compat.api.pipeline import deprecation
 from nova_images_compat.api.pipeline import paste
 from nova_images_compat.api import routes
-from nova_images_compat.api import urls
 from nova_images_compat.api import wsgi
 from nova_images_compat.conf import database
 from nova_images_compat.conf import filter_options
-from nova_images_compat import context as request_context
 from nova_images_compat import exception
-from nova_images_compat import extras
 from nova_images_compat.image import base as image_base
+from nova_images_compat.image import loader
 from nova_images_compat import log
 from nova_images_compat import policy
 
 LOG = log.getLogger(__name__)
 
-STORES = 'nova_images_compat.image_stores'
 APPLICATION = 'main'
 DISTRIBUTION = 'nova-images-compat'
 INSTALLED = 'etc/nova-images-compat'
@@ -60,9 +53,10 @@ def images_factory(
     :raises: ConfigurationError, DatabaseNotReady
     """
     conf = global_conf[paste.CONF_KEY]
-    store = load_store(conf)
+    store = loader.load_store(conf)
     store.check_writes()
-    return _make_router(conf, store, policy.Policy(conf))
+    return _with_successor(
+        conf, store, _make_router(conf, store, policy.Policy(conf)))
 
 
 def load_guest(options: Mapping[str, str]) -> guest.Guest:
@@ -77,7 +71,7 @@ def load_guest(options: Mapping[str, str]) -> guest.Guest:
     conf = filter_options.load(options)
     # Nova does not wait: a later request tries again.
     database.do_not_wait(conf, is_final=True)
-    store = load_store(conf)
+    store = loader.load_store(conf)
     try:
         store.check_writes()
     except exception.ConfigurationError as error:
@@ -85,7 +79,8 @@ def load_guest(options: Mapping[str, str]) -> guest.Guest:
             "Writes of images' metadata are answered 503: %s", error)
     # As in Nova, whose policy file it is.
     rules = policy.Policy(conf, may_be_missing=True)
-    return guest.Guest(conf, _make_router(conf, store, rules))
+    router = _make_router(conf, store, rules)
+    return guest.Guest(conf, router, _with_successor(conf, store, router))
 
 
 def versions_factory(
@@ -93,8 +88,8 @@ def versions_factory(
 ) -> paste.WSGIApplication:
     """Make the list of versions; a paste.deploy application factory."""
     controller = versions.VersionsController(global_conf[paste.CONF_KEY])
-    index = wsgi.Resource(controller.index)
-    choices = wsgi.Resource(controller.choices)
+    index = wsgi.Resource(controller, routes.Versions.index)
+    choices = wsgi.Resource(controller, routes.Versions.choices)
 
     def application(environ: dict[str, Any], start_response: Any) -> Any:
         chosen = index if environ['PATH_INFO'].strip('/') == '' else choices
@@ -110,29 +105,7 @@ def version_factory(
     factory.
     """
     controller = versions.VersionsController(global_conf[paste.CONF_KEY])
-    return wsgi.Resource(controller.show)
-
-
-def load_store(conf: cfg.ConfigOpts) -> image_base.ImageStore:
-    """Make the image store that ``[api] image_store`` names.
-
-    :raises: ConfigurationError, DatabaseNotReady
-    """
-    name = conf.api.image_store
-    option = f'[api] image_store = {name}'
-    for entry_point in metadata.entry_points(group=STORES, name=name):
-        for extra in entry_point.extras:
-            extras.check(extra, option)
-    try:
-        found: driver.DriverManager[type[image_base.ImageStore]] = (
-            driver.DriverManager(STORES, name))
-    except stevedore_exception.NoMatches as error:
-        known = ', '.join(sorted(
-            extension.ExtensionManager(STORES).names()))
-        raise exception.ConfigurationError(
-            f'[api] image_store: there is no store "{name}"; there is: '
-            f'{known}') from error
-    return cast(type[image_base.ImageStore], found.driver)(conf)
+    return wsgi.Resource(controller, routes.Versions.show)
 
 
 def _make_router(
@@ -141,20 +114,18 @@ def _make_router(
     return routes.Router(
         images.ImagesController(conf, store, rules),
         image_metadata.ImageMetadataController(conf, store, rules),
-        versions.VersionsController(conf),
-        find_image_root=functools.partial(
-            _image_root, store, conf.api.glance_link_prefix) if (
-            conf.api.deprecation_headers) else None)
+        versions.VersionsController(conf))
 
 
-def _image_root(
-    store: image_base.ImageStore, prefix: str | None,
-    context: request_context.RequestContext,
-) -> str | None:
-    try:
-        return urls.image_root(store, context, prefix)
-    except exception.ImageStoreUnavailable:
-        return None
+def _with_successor(
+    conf: cfg.ConfigOpts, store: image_base.ImageStore,
+    application: paste.WSGIApplication,
+) -> paste.WSGIApplication:
+    """Return the images API with its header Link, if that is configured."""
+    if not conf.api.deprecation_headers:
+        return application
+    return deprecation.SuccessorLink(
+        application, store, conf.api.glance_link_prefix)
 
 
 def paste_file(conf: cfg.ConfigOpts) -> str:

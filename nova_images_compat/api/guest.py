@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The images API without what another service's pipeline, Nova's, has
-already."""
+"""The images API in the pipeline of another service, Nova."""
 
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -14,17 +13,21 @@ from nova_images_compat.api.pipeline import context_filter
 from nova_images_compat.api.pipeline import deprecation
 from nova_images_compat.api.pipeline import fault_wrapper
 from nova_images_compat.api.pipeline import microversion
+from nova_images_compat.api.pipeline import order
 from nova_images_compat.api.pipeline import paste
 from nova_images_compat.api.pipeline import usage_filter
 from nova_images_compat.api import routes
 from nova_images_compat.api import wsgi
 from nova_images_compat import exception
 
-# What our own pipeline has between the routes and the filters that the other
-# service has, too; the innermost comes first.
-FILTERS = (
-    usage_filter.factory, microversion.factory, context_filter.factory,
-    fault_wrapper.factory, deprecation.factory)
+# The filters that the other service does not have.
+FACTORIES = {
+    'deprecation': deprecation.factory,
+    'fault_wrapper': fault_wrapper.factory,
+    'microversion': microversion.factory,
+    'request_context': context_filter.factory,
+    'usage': usage_filter.factory,
+}
 
 
 class Guest:
@@ -32,16 +35,21 @@ class Guest:
     filters.
 
     :param conf: the configuration of the images API
-    :param router: the images API
+    :param router: the router of the images API
+    :param application: the images API
     """
 
-    def __init__(self, conf: cfg.ConfigOpts, router: routes.Router) -> None:
+    def __init__(
+        self, conf: cfg.ConfigOpts, router: routes.Router,
+        application: paste.WSGIApplication,
+    ) -> None:
         self.router = router
         self.latest = microversion_parse.parse_version_string(
             conf.api.max_version)
-        application: paste.WSGIApplication = router
-        for make_filter in FILTERS:
-            application = make_filter({paste.CONF_KEY: conf})(application)
+        for name in reversed(order.FILTERS):
+            if name in FACTORIES:
+                application = FACTORIES[name](
+                    {paste.CONF_KEY: conf})(application)
         self.application = application
 
     def __call__(
@@ -50,8 +58,8 @@ class Guest:
         return self.application(environ, start_response)
 
     def serves(self, environ: dict[str, Any]) -> bool:
-        """Say whether a request is one of the images API, in a microversion
-        that has it.
+        """Say whether the images API has the URL, method and microversion of
+        a request.
 
         :param environ: the request's WSGI environment
         """
@@ -64,8 +72,8 @@ class Guest:
     def _wanted_version(
         self, environ: dict[str, Any],
     ) -> microversion_parse.Version | None:
-        """Return the microversion that a request asks for; None for one that
-        is malformed.
+        """Return the microversion that a request asks for; None if it is
+        malformed.
         """
         if environ.get(wsgi.ENV_LEGACY_V2):
             return microversion.MIN_VERSION

@@ -1,126 +1,134 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Decorators that hold requests and answers against their JSON schemas."""
+"""Checks requests and responses against the JSON schemas that decorators
+declare."""
 
 from collections.abc import Callable
-import functools
+from collections.abc import Iterable
 from typing import Any
 
 import jsonschema
 import orjson
 
-from nova_images_compat.api import wsgi
+from nova_images_compat.api import operation
 from nova_images_compat import exception
 from nova_images_compat import log
 
 LOG = log.getLogger(__name__)
 
-Schema = dict[str, Any]
+# The values of [api] response_validation.
+IGNORE = 'ignore'
+ERROR = 'error'
 
 
-def schema(body_schema: Schema) -> Callable[..., Any]:
-    """Hold the body against a schema before the method runs.
+def schema(body_schema: dict[str, Any]) -> operation.Decorator:
+    """Declare the JSON schema of the request's body.
 
-    :param body_schema: the JSON schema of the body; by ``/v2``, keys of the
-        body that it does not know are dropped instead of refused
+    :param body_schema: the JSON schema
     """
-    validator = _Validator(body_schema)
-    known = set(body_schema['properties'])
-
-    def decorator(method: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(method)
-        def wrapper(
-            self: wsgi.Controller, req: wsgi.Request, *args: Any,
-            body: Any, **kwargs: Any,
-        ) -> Any:
-            if req.is_legacy_v2 and isinstance(body, dict):
-                body = {key: body[key] for key in body if key in known}
-            if reason := validator.reason(body, _body_reason):
-                raise exception.ValidationError(reason=reason)
-            return method(self, req, *args, body=body, **kwargs)
-
-        wrapper.body_schema = body_schema  # type: ignore
-        return wrapper
-
-    return decorator
+    return operation.declare(body_schema=body_schema)
 
 
-def query_schema(parameters_schema: Schema) -> Callable[..., Any]:
-    """Hold the query string against a schema before the method runs.
+def query_schema(parameters_schema: dict[str, Any]) -> operation.Decorator:
+    """Declare the JSON schema of the query string.
 
     :param parameters_schema: the JSON schema of an object that has a list of
         values for each parameter
     """
-    validator = _Validator(parameters_schema)
-
-    def decorator(method: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(method)
-        def wrapper(
-            self: wsgi.Controller, req: wsgi.Request, *args: Any,
-            **kwargs: Any,
-        ) -> Any:
-            if req.query:
-                values: dict[str, list[str]] = {}
-                for name, value in req.query:
-                    values.setdefault(name, []).append(value)
-                if reason := validator.reason(values, _query_reason):
-                    raise exception.ValidationError(reason=reason)
-            return method(self, req, *args, **kwargs)
-
-        wrapper.query_schema = parameters_schema  # type: ignore
-        return wrapper
-
-    return decorator
+    return operation.declare(query_schema=parameters_schema)
 
 
-def response_body_schema(answer_schema: Schema) -> Callable[..., Any]:
-    """Hold the answer against a schema, if ``[api] response_validation`` asks
-    for that.
+def response_body_schema(body_schema: dict[str, Any]) -> operation.Decorator:
+    """Declare the JSON schema of the response's body.
 
-    :param answer_schema: the JSON schema of the answer's body
+    :param body_schema: the JSON schema
     """
-    validator = _Validator(answer_schema)
-
-    def decorator(method: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(method)
-        def wrapper(
-            self: wsgi.Controller, req: wsgi.Request, *args: Any,
-            **kwargs: Any,
-        ) -> Any:
-            answer = method(self, req, *args, **kwargs)
-            if self.response_validation != 'ignore':
-                _check_answer(
-                    validator, answer, self.response_validation == 'error')
-            return answer
-
-        wrapper.response_schema = answer_schema  # type: ignore
-        return wrapper
-
-    return decorator
+    return operation.declare(response_schema=body_schema)
 
 
-class InvalidAnswer(Exception):
-    """We were about to answer something that its schema does not allow."""
+class BodyValidator:
+    """Validates the bodies of requests.
+
+    :param body_schema: the JSON schema of an object
+    """
+
+    def __init__(self, body_schema: dict[str, Any]) -> None:
+        self._validator = _Validator(body_schema)
+        self._known_keys = frozenset(body_schema['properties'])
+
+    def validate(self, body: Any, drop_unknown_keys: bool) -> Any:
+        """Return a body that matches the schema.
+
+        :param body: the JSON document
+        :param drop_unknown_keys: whether to drop keys that the schema does
+            not have, as Nova does on ``/v2``, or to reject them
+        :raises: ValidationError
+        :raises: MalformedRequestBody: the body is nested too deep
+        """
+        if drop_unknown_keys and isinstance(body, dict):
+            body = {
+                key: body[key] for key in body if key in self._known_keys}
+        if error := self._validator.find_error(body, _describe_body_error):
+            raise exception.ValidationError(reason=error)
+        return body
 
 
-def _check_answer(validator: '_Validator', answer: Any, strict: bool) -> None:
-    reason = validator.reason(
-        orjson.loads(orjson.dumps(answer)), _body_reason)
-    if reason is None:
-        return
-    if strict:
-        raise InvalidAnswer(reason)
-    LOG.warning('The answer does not match its schema: %s', reason)
+class QueryValidator:
+    """Validates query strings.
+
+    :param parameters_schema: the JSON schema of an object that has a list of
+        values for each parameter
+    """
+
+    def __init__(self, parameters_schema: dict[str, Any]) -> None:
+        self._validator = _Validator(parameters_schema)
+
+    def validate(self, query: Iterable[tuple[str, str]]) -> None:
+        """Check a query string.
+
+        :param query: its names and values
+        :raises: ValidationError
+        """
+        values: dict[str, list[str]] = {}
+        for name, value in query:
+            values.setdefault(name, []).append(value)
+        if error := self._validator.find_error(values, _describe_query_error):
+            raise exception.ValidationError(reason=error)
 
 
-def _of_number(
-    keyword: Callable[..., Any],
-) -> Callable[..., Any]:
-    """Make a numeric keyword count for strings of digits too: numbers in a
-    query string are text.
+class ResponseValidator:
+    """Validates the bodies of responses.
+
+    :param body_schema: the JSON schema
+    :param mode: the value of ``[api] response_validation``
+    """
+
+    def __init__(self, body_schema: dict[str, Any], mode: str) -> None:
+        self._validator = _Validator(body_schema)
+        self._mode = mode
+
+    def validate(self, body: Any) -> None:
+        """Check a body; log an error if that is all that is configured.
+
+        :param body: the JSON document
+        :raises: InvalidResponse
+        """
+        error = self._validator.find_error(
+            orjson.loads(orjson.dumps(body)), _describe_body_error)
+        if error is None:
+            return
+        if self._mode == ERROR:
+            raise exception.InvalidResponse(error)
+        LOG.warning('The response does not match its schema: %s', error)
+
+
+def _accept_digits(keyword: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a numeric keyword accept strings of digits: numbers in a query
+    string are text.
     """
     def check(
-        validator: Any, bound: Any, instance: Any, of_schema: Schema,
+        validator: Any, bound: Any, instance: Any,
+        numeric_schema: dict[str, Any],
     ) -> Any:
         try:
             number = float(instance) if isinstance(instance, str) else instance
@@ -128,32 +136,33 @@ def _of_number(
             return ()
         if isinstance(number, float) and number.is_integer():
             number = int(number)
-        return keyword(validator, bound, number, of_schema)
+        return keyword(validator, bound, number, numeric_schema)
 
     return check
 
 
 _DRAFT = jsonschema.Draft202012Validator
 _DRAFT_FOR_TEXT = jsonschema.validators.extend(_DRAFT, {
-    'minimum': _of_number(_DRAFT.VALIDATORS['minimum']),
-    'maximum': _of_number(_DRAFT.VALIDATORS['maximum']),
+    'minimum': _accept_digits(_DRAFT.VALIDATORS['minimum']),
+    'maximum': _accept_digits(_DRAFT.VALIDATORS['maximum']),
 })
 
 
 class _Validator:
-    """A schema made ready once, for every request."""
+    """A JSON schema, prepared once for all requests."""
 
-    def __init__(self, of_schema: Schema) -> None:
-        self._validator = _DRAFT_FOR_TEXT(of_schema)
+    def __init__(self, any_schema: dict[str, Any]) -> None:
+        self._validator = _DRAFT_FOR_TEXT(any_schema)
 
-    def reason(
+    def find_error(
         self, instance: Any,
         describe: Callable[[jsonschema.ValidationError], str],
     ) -> str | None:
-        """Return what is wrong with an instance; None if nothing is.
+        """Return a description of the most relevant error; None if the
+        instance is valid.
 
-        :param describe: describes the most telling of its errors
-        :raises: MalformedRequestBody: it is nested too deep to be described
+        :param describe: describes an error
+        :raises: MalformedRequestBody: the instance is nested too deep
         """
         try:
             error = jsonschema.exceptions.best_match(
@@ -163,14 +172,14 @@ class _Validator:
             raise exception.MalformedRequestBody() from error
 
 
-def _body_reason(error: jsonschema.ValidationError) -> str:
+def _describe_body_error(error: jsonschema.ValidationError) -> str:
     if not error.path:
         return error.message
     return (f'Invalid input for field/attribute {error.path[-1]}. '
             f'Value: {error.instance}. {error.message}')
 
 
-def _query_reason(error: jsonschema.ValidationError) -> str:
+def _describe_query_error(error: jsonschema.ValidationError) -> str:
     if not error.path:
         return error.message
     return (f'Invalid input for query parameters {error.path[0]}. '

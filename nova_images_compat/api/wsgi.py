@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Requests, resources, controllers, faults, and the decorators that say what
-a controller's method does.
+"""Requests, resources, controllers, faults, and the decorators that declare
+what a controller's method does.
 
-The look is that of Nova's API: a method under its decorators is a complete
-statement of the operation.
+As in Nova's API, a method under its decorators is a complete statement of the
+operation; ``operation`` holds what they declare as data.
 """
 
 from collections.abc import Callable
@@ -20,12 +20,12 @@ import webob
 import webob.acceptparse
 import webob.exc
 
+from nova_images_compat.api import operation
 from nova_images_compat.api import query_string
+from nova_images_compat.api import validation
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
-from nova_images_compat.image import base as image_base
 from nova_images_compat import log
-from nova_images_compat import policy
 
 LOG = log.getLogger(__name__)
 
@@ -37,7 +37,6 @@ BODY_TYPES = (None, '', 'text/plain', *JSON_TYPES)
 METHODS_WITH_BODY = ('POST', 'PUT')
 
 ENV_CONTEXT = 'nova_images_compat.context'
-ENV_IMAGE_ROOT = 'nova_images_compat.image_root'
 ENV_LEGACY_V2 = 'openstack.legacy_v2'
 ENV_MICROVERSION = 'compute.microversion'
 ENV_OPERATION = 'nova_images_compat.operation'
@@ -69,7 +68,7 @@ class Request(webob.Request):
 
     @property
     def context(self) -> request_context.RequestContext:
-        """Who asks."""
+        """The caller."""
         return self.environ[ENV_CONTEXT]
 
     @property
@@ -79,8 +78,8 @@ class Request(webob.Request):
 
     @property
     def is_legacy_v2(self) -> bool:
-        """Whether the request came by ``/v2``, which knows no microversions
-        and is not strict about bodies.
+        """Whether the request came in at ``/v2``, which has no microversions
+        and drops unknown keys of bodies.
         """
         return self.environ.get(ENV_LEGACY_V2, False)
 
@@ -91,17 +90,18 @@ class Request(webob.Request):
 
     @functools.cached_property
     def parameters(self) -> dict[str, str]:
-        """The query string; the last of several values counts.
+        """The query string's parameters. The last value of a parameter
+        counts.
 
-        :raises: ValidationError: it is not UTF-8
+        :raises: ValidationError: the query string is not UTF-8
         """
         return dict(self.query)
 
     @functools.cached_property
     def query(self) -> list[tuple[str, str]]:
-        """The names and values of the query string.
+        """The names and values of the query string, in its order.
 
-        :raises: ValidationError: it is not UTF-8
+        :raises: ValidationError: the query string is not UTF-8
         """
         try:
             return query_string.pairs(self.query_string)
@@ -110,21 +110,22 @@ class Request(webob.Request):
                 reason='Query string is not UTF-8 encoded') from error
 
     def best_content_type(self) -> str:
-        """Return the media type of the answer."""
+        """Return the media type of the response, by the header Accept."""
         accept = self.environ.get('HTTP_ACCEPT')
         if accept in (None, '*/*', JSON_TYPE):
             return JSON_TYPE
-        # A type that is named goes before one that "*/*" allows; of its
-        # parameters, only the quality counts.
+        # A named type is preferred to one that matches "*/*". Of the
+        # parameters of a type, only the quality counts.
         offers = webob.acceptparse.create_accept_header(
             PARAMETER.sub('', accept)).acceptable_offers(
             sorted(JSON_TYPES, key=lambda offer: offer not in accept))
         return offers[0][0] if offers else JSON_TYPE
 
     def json_document(self) -> Any:
-        """Return what the body says, or None where there is no body.
+        """Return the JSON document in the body; None if there is no body.
 
-        :raises: UnsupportedContentType, MalformedRequestBody
+        :raises: UnsupportedContentType: the media type is not JSON
+        :raises: MalformedRequestBody: the body is not JSON
         """
         if self.content_type not in BODY_TYPES:
             raise exception.UnsupportedContentType()
@@ -133,12 +134,12 @@ class Request(webob.Request):
         try:
             return orjson.loads(self.body) if self.body else None
         except (orjson.JSONDecodeError, OSError) as error:
-            # OSError: the client has gone before its body was all there.
+            # OSError: the client disconnected before it had sent the body.
             raise exception.MalformedRequestBody() from error
 
 
 class Fault(webob.exc.HTTPException):
-    """An error in the shape that clients of the compute API expect.
+    """An error in the format of the compute API.
 
     :param error: the error, which is ours or one of WebOb's
     """
@@ -160,47 +161,52 @@ class Fault(webob.exc.HTTPException):
 
 
 class Controller:
-    """What the controllers have at hand.
+    """What the controllers have in common.
 
     :param conf: the service's configuration
-    :param store: where the images live
-    :param rules: the operator's policy
     """
 
-    def __init__(
-        self,
-        conf: cfg.ConfigOpts,
-        store: image_base.ImageStore,
-        rules: policy.Policy,
-    ) -> None:
-        self.store = store
-        self.policy = rules
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
         self.response_validation: str = conf.api.response_validation
         self._last_versions = {
             name: microversion_parse.parse_version_string(conf.api[name])
             for name in LAST_VERSIONS}
 
-    def last_version(self, name: str) -> microversion_parse.Version:
+    def last_version(self, option: str) -> microversion_parse.Version:
         """Return the microversion that an option of ``[api]`` holds."""
-        return self._last_versions[name]
+        return self._last_versions[option]
 
 
 class Resource:
-    """The WSGI application of one controller's method.
+    """The WSGI application of one operation.
 
-    Reads the request, calls the method, and writes the answer.
+    It reads the request, checks what the decorators of the controller's
+    method declare, calls the method, and writes the response.
 
-    :param action: a controller's method
+    :param controller: the controller
+    :param declared: the operation, a decorated method of the controller
     """
 
-    def __init__(self, action: Callable[..., Any]) -> None:
-        self.action = action
-        self.status: int = getattr(action, 'status', 200)
-
-    def serves(self, version: microversion_parse.Version) -> bool:
-        """Say whether the method is there in a microversion."""
-        return self.action.serves(  # type: ignore
-            self.action.__self__, version)  # type: ignore
+    def __init__(
+        self, controller: Controller, declared: operation.Operation,
+    ) -> None:
+        self.operation = declared
+        self._controller = controller
+        self._first_version = self._last_version = None
+        if declared.versions is not None:
+            self._first_version = microversion_parse.parse_version_string(
+                declared.versions.first)
+            self._last_version = controller.last_version(
+                declared.versions.last_option)
+        self._body = declared.body_schema and validation.BodyValidator(
+            declared.body_schema)
+        self._query = declared.query_schema and validation.QueryValidator(
+            declared.query_schema)
+        self._response: validation.ResponseValidator | None = None
+        mode = controller.response_validation
+        if declared.response_schema and mode != validation.IGNORE:
+            self._response = validation.ResponseValidator(
+                declared.response_schema, mode)
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any],
@@ -213,6 +219,50 @@ class Resource:
             answer = Fault(error)
         return answer(environ, start_response)
 
+    def serves(self, version: microversion_parse.Version) -> bool:
+        """Say whether a microversion has the operation."""
+        return self._first_version is None or version.matches(
+            self._first_version, self._last_version)
+
+    def run(self, request: Request, **arguments: Any) -> Any:
+        """Run the operation, and return the JSON document of its response.
+
+        :param request: the request
+        :param arguments: the arguments in its URL, and its body
+        :raises: NotFound: the request's microversion does not have it
+        :raises: ValidationError: the body or the query string does not match
+            its schema
+        :raises: APIError: what else the operation declares
+        :raises: UnexpectedError: it failed with a status that it does not
+            declare
+        """
+        if self._first_version is not None and (
+                not self.serves(request.microversion)):
+            raise exception.NotFound()
+        try:
+            return self._run(request, arguments)
+        except (exception.ValidationError, exception.PolicyNotAuthorized):
+            raise
+        except exception.APIError as error:
+            expected = self.operation.errors
+            if expected is None or error.code in expected:
+                raise
+            raise exception.UnexpectedError(
+                f'{self.operation.method.__qualname__} does not declare '
+                f'error {error.code}') from error
+
+    def _run(self, request: Request, arguments: dict[str, Any]) -> Any:
+        if self._query and request.query:
+            self._query.validate(request.query)
+        if self._body:
+            arguments['body'] = self._body.validate(
+                arguments['body'], drop_unknown_keys=request.is_legacy_v2)
+        document = self.operation.method(
+            self._controller, request, **arguments)
+        if self._response:
+            self._response.validate(document)
+        return document
+
     def _answer(self, request: Request) -> webob.Response:
         arguments = dict(request.environ.get(ENV_ROUTE, NO_ROUTE)[1])
         document = request.json_document()
@@ -223,89 +273,43 @@ class Resource:
             raise exception.ProjectMismatch(
                 url=project_id, context=request.context.project_id)
         return self._serialize(
-            self.action(request, **arguments), request.best_content_type())
+            self.run(request, **arguments), request.best_content_type())
 
     def _serialize(self, document: Any, content_type: str) -> webob.Response:
         response = webob.Response(
-            status=self.status,
+            status=self.operation.status,
             body=b'' if document is None else orjson.dumps(document))
         response.headers['Content-Type'] = content_type
         return response
 
 
-def api_version(minimum: str, last: str) -> Callable[..., Any]:
-    """Say from which microversion to which an operation is there.
+def api_version(first: str, last_option: str) -> operation.Decorator:
+    """Declare which microversions have an operation.
 
-    Outside of them it is 404, as if it had never been.
+    To all others it does not exist: 404.
 
-    :param minimum: the first microversion that has it, such as "2.1"
-    :param last: the option of ``[api]`` that says which is the last
+    :param first: the first microversion that has it, such as "2.1"
+    :param last_option: the option of ``[api]`` that holds the last one
     """
-    first = microversion_parse.parse_version_string(minimum)
-
-    def decorator(method: Callable[..., Any]) -> Callable[..., Any]:
-        def serves(
-            controller: Controller, version: microversion_parse.Version,
-        ) -> bool:
-            return version.matches(first, controller.last_version(last))
-
-        @functools.wraps(method)
-        def wrapper(
-            self: Controller, req: Request, *args: Any, **kwargs: Any,
-        ) -> Any:
-            if not serves(self, req.microversion):
-                raise exception.NotFound()
-            return method(self, req, *args, **kwargs)
-
-        wrapper.api_versions = (minimum, last)  # type: ignore
-        wrapper.serves = serves  # type: ignore
-        return wrapper
-
-    return decorator
+    return operation.declare(
+        versions=operation.Versions(first, last_option))
 
 
-def expected_errors(codes: int | tuple[int, ...]) -> Callable[..., Any]:
-    """Say with which HTTP statuses an operation may fail.
+def expected_errors(codes: int | tuple[int, ...]) -> operation.Decorator:
+    """Declare the HTTP statuses that an operation may fail with.
 
-    Any other error of it is a mistake of ours: it passes as what it is not
-    told of, an error 500 with a traceback in the log. What a schema or a
-    policy rule refuses need not be listed.
+    Any other error is a bug: it becomes a 500 and is logged with its
+    traceback. Errors of schemas and policy rules need not be declared.
 
     :param codes: HTTP statuses
     """
-    expected = {codes} if isinstance(codes, int) else set(codes)
-
-    def decorator(method: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(method)
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return method(*args, **kwargs)
-            except (exception.ValidationError, exception.PolicyNotAuthorized):
-                raise
-            except exception.APIError as error:
-                if error.code in expected:
-                    raise
-                raise UnexpectedError(
-                    f'{method.__qualname__} may not answer {error.code}'
-                ) from error
-
-        wrapper.expected_errors = tuple(sorted(expected))  # type: ignore
-        return wrapper
-
-    return decorator
+    return operation.declare(
+        errors=frozenset({codes} if isinstance(codes, int) else codes))
 
 
-def response(status: int) -> Callable[..., Any]:
-    """Say with which HTTP status an operation succeeds, when not 200.
+def response(status: int) -> operation.Decorator:
+    """Declare the HTTP status of an operation's success, if it is not 200.
 
     :param status: the HTTP status
     """
-    def decorator(method: Callable[..., Any]) -> Callable[..., Any]:
-        method.status = status  # type: ignore
-        return method
-
-    return decorator
-
-
-class UnexpectedError(Exception):
-    """A method failed in a way that its decorators do not tell of."""
+    return operation.declare(status=status)

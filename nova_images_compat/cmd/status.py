@@ -36,6 +36,7 @@ from nova_images_compat.image.glance import auth
 from nova_images_compat.image.glance import client as glance_client
 from nova_images_compat.image.glance import locks
 from nova_images_compat.image.glance import schema
+from nova_images_compat.image import loader
 from nova_images_compat import policy
 
 LOG = logging.getLogger(__name__)
@@ -139,7 +140,7 @@ class Checks(upgradecheck.UpgradeCommands):
     @_check
     def _check_store(self) -> Result:
         name = self.conf.api.image_store
-        app.load_store(self.conf).check()
+        loader.load_store(self.conf).check()
         return _success(f'The store "{name}" is ready, and answers.')
 
     @_check

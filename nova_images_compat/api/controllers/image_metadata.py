@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The metadata of images."""
+"""Image metadata."""
 
 from typing import Any
 
@@ -19,7 +19,12 @@ LAST_VERSION = 'metadata_max_version'
 
 
 class ImageMetadataController(wsgi.Controller):
-    """Reads and writes the metadata of an image."""
+    """Reads and writes the metadata of an image.
+
+    :param conf: the service's configuration
+    :param store: the image store
+    :param rules: the policy
+    """
 
     def __init__(
         self,
@@ -27,7 +32,9 @@ class ImageMetadataController(wsgi.Controller):
         store: image_base.ImageStore,
         rules: policy.Policy,
     ) -> None:
-        super().__init__(conf, store, rules)
+        super().__init__(conf)
+        self.store = store
+        self.policy = rules
         self.quota = quota.MetadataQuota(conf)
 
     @wsgi.api_version('2.1', LAST_VERSION)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Reads the query string of a list of images."""
+"""Reads the query string of a request that lists images."""
 
 import datetime
 import re
@@ -18,23 +18,23 @@ METADATA_PARAMETERS = {
     'type': image_base.IMAGE_TYPE_KEY,
 }
 
-# A longer number is more than any image or list has, and int() may refuse it.
+# A longer number is larger than any image or list, and int() may reject it.
 MAX_DIGITS = 18
 MORE_THAN_ANY = 10 ** MAX_DIGITS
 
-# Databases join no more than 60 tables or so.
+# Databases join at most about 60 tables.
 MAX_METADATA = 20
 
 
 def from_request(
     req: wsgi.Request, max_limit: int, with_metadata: bool = False,
 ) -> image_base.ImageQuery:
-    """Return what a request's query string asks for.
+    """Return the query that a request makes.
 
-    :param req: a request that has passed the schema of the list
-    :param max_limit: the most images of one page; 0: as many as are asked for
-    :param with_metadata: whether the images' metadata is wanted
-    :raises: BadRequest
+    :param req: a request whose query string matches the schema of the list
+    :param max_limit: the maximum number of images in one page; 0: no maximum
+    :param with_metadata: whether to read the images' metadata
+    :raises: BadRequest: a parameter is invalid, or there are too many
     """
     parameters = req.parameters
     return image_base.ImageQuery(
@@ -88,8 +88,9 @@ def _metadata(parameters: dict[str, str]) -> dict[str, str]:
         elif name in METADATA_PARAMETERS:
             wanted[METADATA_PARAMETERS[name]] = value
     if image_base.SERVER_KEY in wanted:
-        # A server may be named by its URL.
-        wanted[image_base.SERVER_KEY] = wanted[image_base.SERVER_KEY].rpartition('/')[2]
+        # Clients may give the URL of the server.
+        server = wanted[image_base.SERVER_KEY]
+        wanted[image_base.SERVER_KEY] = server.rpartition('/')[2]
     if len(wanted) > MAX_METADATA:
         raise exception.BadRequest(
             reason=f'A list is filtered by at most {MAX_METADATA} metadata '

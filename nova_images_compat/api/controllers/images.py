@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The images of the compute API."""
+"""Images."""
 
 from typing import Any
 
@@ -20,7 +20,12 @@ LAST_VERSION = 'images_max_version'
 
 
 class ImagesController(wsgi.Controller):
-    """Lists, shows and deletes images."""
+    """Lists, shows and deletes images.
+
+    :param conf: the service's configuration
+    :param store: the image store
+    :param rules: the policy
+    """
 
     def __init__(
         self,
@@ -28,7 +33,9 @@ class ImagesController(wsgi.Controller):
         store: image_base.ImageStore,
         rules: policy.Policy,
     ) -> None:
-        super().__init__(conf, store, rules)
+        super().__init__(conf)
+        self.store = store
+        self.policy = rules
         self.view = views.ImageView(conf, store)
         self.max_limit: int = conf.api.max_limit
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The version documents, which say where the API is and how new."""
+"""The version documents, which tell clients where the API is and which
+microversions it has."""
 
 from typing import Any
 
@@ -12,15 +13,15 @@ from nova_images_compat.api.views import versions as views
 from nova_images_compat.api import wsgi
 
 
-class VersionsController:
-    """Names the versions of the API, to anybody.
+class VersionsController(wsgi.Controller):
+    """Shows the versions of the API, without authentication.
 
     :param conf: the service's configuration
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
+        super().__init__(conf)
         self.view = views.VersionsView(conf)
-        self.response_validation: str = conf.api.response_validation
 
     @validation.response_body_schema(schema.INDEX_RESPONSE)
     def index(self, req: wsgi.Request, body: Any = None) -> dict[str, Any]:
@@ -30,10 +31,11 @@ class VersionsController:
     @wsgi.response(300)
     @validation.response_body_schema(schema.CHOICES_RESPONSE)
     def choices(self, req: wsgi.Request, body: Any = None) -> dict[str, Any]:
-        """Answer a URL that names no version: it is one of these."""
+        """Answer a URL that has no version with the versions to choose from.
+        """
         return self.view.choices(req)
 
     @validation.response_body_schema(schema.SHOW_RESPONSE)
     def show(self, req: wsgi.Request, body: Any = None) -> dict[str, Any]:
-        """Show the version at whose root the request came in."""
+        """Show the version whose root the request asks for."""
         return self.view.show(req)

@@ -10,9 +10,6 @@ from nova_images_compat.api.openapi import faults
 from nova_images_compat.api.openapi import headers
 from nova_images_compat.api.openapi import paths
 from nova_images_compat.api import urls
-
-Document = dict[str, Any]
-
 INFO = {
     'title': 'Images of OpenStack Compute',
     'version': '2.1',
@@ -40,9 +37,9 @@ TOKEN = {
 }
 
 
-def make() -> Document:
+def make() -> dict[str, Any]:
     """Return the document."""
-    described = paths.all_of_them()
+    items = paths.list_items()
     return {
         'openapi': '3.1.0',
         'info': INFO,
@@ -50,11 +47,11 @@ def make() -> Document:
         'servers': SERVERS,
         'security': [{'token': []}],
         'tags': paths.TAGS,
-        'paths': _paths(described),
+        'paths': _paths(items),
         'components': {
             'schemas': {
-                name: schema for operation in described
-                for name, schema in operation.schemas.items()},
+                name: schema for item in items
+                for name, schema in item.schemas.items()},
             'responses': faults.responses(),
             'parameters': headers.OF_REQUESTS,
             'headers': headers.OF_ANSWERS,
@@ -64,14 +61,14 @@ def make() -> Document:
 
 
 def as_json() -> bytes:
-    """Return the document as text, the same whenever it is asked for."""
+    """Return the document as JSON text; it is always the same."""
     return orjson.dumps(
         make(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _paths(described: list[paths.Operation]) -> Document:
-    paths: Document = {}
-    for operation in described:
-        paths.setdefault(operation.path, {})[
-            operation.method.lower()] = operation.document
-    return paths
+def _paths(items: list[paths.PathItem]) -> dict[str, Any]:
+    methods_of: dict[str, Any] = {}
+    for item in items:
+        methods_of.setdefault(item.path, {})[
+            item.method.lower()] = item.document
+    return methods_of

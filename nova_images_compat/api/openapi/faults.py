@@ -7,9 +7,6 @@ from typing import Any
 
 from nova_images_compat.api.openapi import headers
 from nova_images_compat.api import wsgi
-
-Document = dict[str, Any]
-
 REASONS = {
     400: 'The request makes no sense: its microversion, the project in its '
          'URL, its query string or its body.',
@@ -32,12 +29,12 @@ REASONS = {
 OF_ALL = (400, 401, 404, 406, 413, 415, 500, 503)
 
 
-def responses() -> Document:
+def responses() -> dict[str, Any]:
     """Return the answer of each HTTP status, for the components."""
     return {str(code): _response(code) for code in REASONS}
 
 
-def references(codes: Iterable[int]) -> Document:
+def references(codes: Iterable[int]) -> dict[str, Any]:
     """Return the references to the answers of an operation.
 
     :param codes: HTTP statuses that the operation itself may fail with
@@ -47,8 +44,8 @@ def references(codes: Iterable[int]) -> Document:
         for code in sorted({*codes, *OF_ALL})}
 
 
-def _response(code: int) -> Document:
-    own_headers: Document = {}
+def _response(code: int) -> dict[str, Any]:
+    own_headers: dict[str, Any] = {}
     if code == 401:
         own_headers['WWW-Authenticate'] = {
             'description': 'Where to get a token.',
@@ -64,7 +61,7 @@ def _response(code: int) -> Document:
     }
 
 
-def _schema(code: int) -> Document:
+def _schema(code: int) -> dict[str, Any]:
     fault = _object({wsgi.FAULT_NAMES.get(
         code, wsgi.DEFAULT_FAULT_NAME): _content(code)})
     if code != 401:
@@ -74,7 +71,7 @@ def _schema(code: int) -> Document:
         _object({'error': _content(code, title={'type': 'string'})}), fault]}
 
 
-def _content(code: int, **more: Document) -> Document:
+def _content(code: int, **more: dict[str, Any]) -> dict[str, Any]:
     return _object({
         'code': {'const': code},
         **more,
@@ -82,7 +79,7 @@ def _content(code: int, **more: Document) -> Document:
     })
 
 
-def _object(properties: Document) -> Document:
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
     return {
         'type': 'object',
         'properties': properties,

@@ -6,16 +6,13 @@ from typing import Any
 
 from nova_images_compat.api.pipeline import microversion
 from nova_images_compat.conf import api
-
-Document = dict[str, Any]
-
 NEWEST = {option.dest: option.default for option in api.OPTS}['max_version']
 _VERSION = '(2\\.[1-9][0-9]*|latest)'
 _TEXT = {'type': 'string'}
 _REQUEST_ID = {'type': 'string', 'pattern': '^req-[0-9a-f-]{36}$'}
 
 
-def _of_request(name: str, pattern: str, example: str) -> Document:
+def _of_request(name: str, pattern: str, example: str) -> dict[str, Any]:
     return {
         'name': name, 'in': 'header',
         'description': (
@@ -28,14 +25,14 @@ def _of_request(name: str, pattern: str, example: str) -> Document:
 
 
 def _of_answer(
-    description: str, schema: Document, required: bool = False,
-) -> Document:
+    description: str, schema: dict[str, Any], required: bool = False,
+) -> dict[str, Any]:
     return {
         'description': description, 'required': required, 'schema': schema}
 
 
 # By their names in the document's components.
-OF_REQUESTS: Document = {
+OF_REQUESTS: dict[str, Any] = {
     'microversion': _of_request(
         microversion.STANDARD_HEADER,
         f'^{microversion.SERVICE_TYPE} {_VERSION}$',
@@ -44,7 +41,7 @@ OF_REQUESTS: Document = {
         microversion.LEGACY_HEADER, f'^{_VERSION}$', '2.35'),
 }
 
-OF_ANSWERS: Document = {
+OF_ANSWERS: dict[str, Any] = {
     'X-OpenStack-Request-ID': _of_answer(
         "The request's ID, for the log.", _REQUEST_ID, required=True),
     'X-Compute-Request-ID': _of_answer(
@@ -65,13 +62,13 @@ OF_ANSWERS: Document = {
 }
 
 
-def parameters() -> list[Document]:
+def parameters() -> list[dict[str, Any]]:
     """Return the references to the headers of a request."""
     return [
         {'$ref': f'#/components/parameters/{name}'} for name in OF_REQUESTS]
 
 
-def of_answer() -> Document:
+def of_answer() -> dict[str, Any]:
     """Return the references to the headers of an answer."""
     return {name: {'$ref': f'#/components/headers/{name}'}
             for name in OF_ANSWERS}

@@ -4,9 +4,6 @@
 
 import re
 from typing import Any
-
-Document = dict[str, Any]
-
 IN_PATH = {
     'image_id': 'The ID of the image.',
     'key': 'The key of the metadata item.',
@@ -14,7 +11,7 @@ IN_PATH = {
 NAME = re.compile(r'{(\w+)}')
 
 
-def of_path(path: str) -> list[Document]:
+def of_path(path: str) -> list[dict[str, Any]]:
     """Return the parameters of a path of the URL table."""
     return [
         {
@@ -25,7 +22,7 @@ def of_path(path: str) -> list[Document]:
         for name in NAME.findall(path)]
 
 
-def of_query(query_schema: Document) -> list[Document]:
+def of_query(query_schema: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the parameters of a query string.
 
     :param query_schema: the JSON schema of an object that has a list of
@@ -40,13 +37,13 @@ def of_query(query_schema: Document) -> list[Document]:
             'patternProperties', {}).items()]
 
 
-def _parameter(name: str, values: Document) -> Document:
+def _parameter(name: str, values: dict[str, Any]) -> dict[str, Any]:
     return {
         'name': name, 'in': 'query', 'description': values['description'],
         'schema': _value(values)}
 
 
-def _parameters(pattern: str, values: Document) -> Document:
+def _parameters(pattern: str, values: dict[str, Any]) -> dict[str, Any]:
     """Describe the parameters whose names match a pattern: all of them are
     the members of one object, as OpenAPI has it.
     """
@@ -62,7 +59,7 @@ def _parameters(pattern: str, values: Document) -> Document:
     }
 
 
-def _value(values: Document) -> Document:
+def _value(values: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of one value: the last counts, so that a client has
     no use for several.
     """

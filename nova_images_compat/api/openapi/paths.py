@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the URL table and the decorators say of each operation."""
+"""The paths of the document: the URL table, and what the decorators of each
+operation declare."""
 
-from collections.abc import Callable
 import dataclasses
 from http import HTTPStatus
 from typing import Any
@@ -10,13 +10,11 @@ from typing import Any
 from nova_images_compat.api.openapi import faults
 from nova_images_compat.api.openapi import headers
 from nova_images_compat.api.openapi import parameters
+from nova_images_compat.api import operation
 from nova_images_compat.api import routes
 from nova_images_compat.api import wsgi
 from nova_images_compat.conf import api
 from nova_images_compat import policies
-
-Document = dict[str, Any]
-
 TAGS = [
     {'name': routes.NAMES[routes.Images], 'description': 'Images'},
     {'name': routes.NAMES[routes.Metadata],
@@ -27,64 +25,69 @@ DEFAULTS = {option.dest: option.default for option in api.OPTS}
 
 
 @dataclasses.dataclass(frozen=True)
-class Operation:
-    """An operation, and the schemas that its document refers to by name."""
+class PathItem:
+    """An operation's part of the document.
+
+    :ivar method: the HTTP method
+    :ivar path: the path in the URL table
+    :ivar document: the Operation Object
+    :ivar schemas: the schemas that it refers to, by their names
+    """
 
     method: str
     path: str
-    document: Document
-    schemas: Document
+    document: dict[str, Any]
+    schemas: dict[str, Any]
 
 
-def all_of_them() -> list[Operation]:
+def list_items() -> list[PathItem]:
     """Return the operations of the URL table, in its order."""
-    return [_operation(*row) for row in routes.TABLE]
+    return [_item(*row) for row in routes.TABLE]
 
 
-def _operation(
-    method: str, path: str, controller: type, name: str,
-) -> Operation:
-    action = getattr(controller, name)
+def _item(
+    method: str, path: str, controller: type[wsgi.Controller],
+    declared: operation.Operation,
+) -> PathItem:
     tag = routes.NAMES[controller]
-    schemas: Document = {}
-    document: Document = {
-        'operationId': f'{tag}:{name}',
+    schemas: dict[str, Any] = {}
+    document: dict[str, Any] = {
+        'operationId': f'{tag}:{declared.name}',
         'tags': [tag],
-        'summary': action.__doc__.rstrip('.'),
-        'description': _description(action, method, path),
+        'summary': declared.summary,
+        'description': _description(declared, method, path),
         'deprecated': True,
         'parameters': [
             *parameters.of_path(path),
-            *parameters.of_query(
-                getattr(action, 'query_schema', {'properties': {}})),
+            *parameters.of_query(declared.query_schema or {'properties': {}}),
             *headers.parameters(),
         ],
     }
-    if hasattr(action, 'body_schema'):
-        schema_name = f'{tag}-{name}-request'
-        schemas[schema_name] = action.body_schema
+    if declared.body_schema:
+        schema_name = f'{tag}-{declared.name}-request'
+        schemas[schema_name] = declared.body_schema
         document['requestBody'] = {
             'required': True, 'content': _content(schema_name)}
     document['responses'] = {
-        **_success(action, f'{tag}-{name}-response', schemas),
-        **faults.references(action.expected_errors),
+        **_success(declared, f'{tag}-{declared.name}-response', schemas),
+        **faults.references(declared.errors or ()),
     }
-    return Operation(method, path, document, schemas)
+    return PathItem(method, path, document, schemas)
 
 
 def _success(
-    action: Callable[..., Any], schema_name: str, schemas: Document,
-) -> Document:
-    status = HTTPStatus(getattr(action, 'status', HTTPStatus.OK))
-    response: Document = {
+    declared: operation.Operation, schema_name: str, schemas: dict[str, Any],
+) -> dict[str, Any]:
+    status = HTTPStatus(declared.status)
+    response: dict[str, Any] = {
         'description': status.phrase, 'headers': headers.of_answer()}
     if status is not HTTPStatus.NO_CONTENT:
-        schemas[schema_name] = action.response_schema  # type: ignore
+        schemas[schema_name] = declared.response_schema
         response['content'] = _content(schema_name)
     return {str(int(status)): response}
 
 
-def _content(schema_name: str) -> Document:
+def _content(schema_name: str) -> dict[str, Any]:
     return {
         media_type: {
             'schema': {'$ref': f'#/components/schemas/{schema_name}'}}
@@ -92,13 +95,15 @@ def _content(schema_name: str) -> Document:
 
 
 def _description(
-    action: Callable[..., Any], method: str, path: str,
+    declared: operation.Operation, method: str, path: str,
 ) -> str:
-    first, option = action.api_versions  # type: ignore
+    versions = declared.versions
+    assert versions is not None, declared.name
+    option = versions.last_option
     rules = [
         rule.name for rule in policies.list_rules()
         if {'method': method, 'path': path} in rule.operations]
     return (
-        f'In microversions {first} to {DEFAULTS[option]}, unless [api] '
-        f'{option} of the deployment says otherwise. Policy rules: '
+        f'In microversions {versions.first} to {DEFAULTS[option]}, unless '
+        f'[api] {option} of the deployment says otherwise. Policy rules: '
         f'{", ".join(rules)}.')

@@ -13,11 +13,11 @@ from oslo_config import cfg
 from oslo_middleware import healthcheck
 from oslo_middleware.healthcheck import pluginbase
 
-from nova_images_compat.api import app
 from nova_images_compat.api.pipeline import paste
 from nova_images_compat import background
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
+from nova_images_compat.image import loader
 from nova_images_compat import log
 
 LOG = log.getLogger(__name__)
@@ -92,7 +92,7 @@ class StoreHealthcheck(pluginbase.HealthcheckBaseExtension):
         self, oslo_conf: cfg.ConfigOpts, conf: dict[str, Any],
     ) -> None:
         super().__init__(oslo_conf, conf)
-        self._store = app.load_store(oslo_conf)
+        self._store = loader.load_store(oslo_conf)
         self._lock = threading.Lock()
         self._asked: futures.Future[None] | None = None
         self._asked_at = 0.0

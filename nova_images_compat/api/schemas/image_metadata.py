@@ -24,7 +24,8 @@ INDEX_RESPONSE = _document_of('metadata', parameter_types.METADATA_ANSWER)
 CREATE_RESPONSE = INDEX_RESPONSE
 UPDATE_ALL_RESPONSE = INDEX_RESPONSE
 SHOW_RESPONSE = _document_of(
-    'meta',
-    {**parameter_types.METADATA_ANSWER, 'minProperties': 1, 'maxProperties': 1})
+    'meta', {
+        **parameter_types.METADATA_ANSWER,
+        'minProperties': 1, 'maxProperties': 1})
 UPDATE_RESPONSE = SHOW_RESPONSE
 DELETE_RESPONSE = {'type': 'null'}

@@ -17,8 +17,6 @@ from nova_images_compat.image import status
 
 AUTO_DISK_CONFIG_KEY = 'auto_disk_config'
 
-Document = dict[str, Any]
-
 
 class ImageView:
     """Makes the JSON of images.
@@ -38,7 +36,7 @@ class ImageView:
 
     def show(
         self, req: wsgi.Request, image: image_base.Image, with_size: bool,
-    ) -> Document:
+    ) -> dict[str, Any]:
         """Return the document of one image.
 
         :param req: the request
@@ -50,7 +48,7 @@ class ImageView:
     def index(
         self, req: wsgi.Request, images: Sequence[image_base.Image],
         limit: int | None,
-    ) -> Document:
+    ) -> dict[str, Any]:
         """Return a page of a list.
 
         :param req: the request
@@ -64,7 +62,7 @@ class ImageView:
     def detail(
         self, req: wsgi.Request, images: Sequence[image_base.Image],
         limit: int | None, with_size: bool,
-    ) -> Document:
+    ) -> dict[str, Any]:
         """Return a page of a list with details.
 
         :param req: the request
@@ -86,7 +84,9 @@ class ImageView:
             urls.with_prefix(version_root, self.compute_prefix),
             unversioned, image_root.rstrip('/'), req.project_in_url)
 
-    def _basic(self, roots: '_Roots', image: image_base.Image) -> Document:
+    def _basic(
+        self, roots: '_Roots', image: image_base.Image,
+    ) -> dict[str, Any]:
         return {
             'id': image.id,
             'name': image.name,
@@ -95,7 +95,7 @@ class ImageView:
 
     def _details(
         self, roots: '_Roots', image: image_base.Image, with_size: bool,
-    ) -> Document:
+    ) -> dict[str, Any]:
         document = {
             'id': image.id,
             'name': image.name,
@@ -122,10 +122,10 @@ class ImageView:
         return document
 
     def _page(
-        self, req: wsgi.Request, url: str, items: list[Document],
+        self, req: wsgi.Request, url: str, items: list[dict[str, Any]],
         limit: int | None,
-    ) -> Document:
-        page: Document = {'images': items}
+    ) -> dict[str, Any]:
+        page: dict[str, Any] = {'images': items}
         if self.has_next_pages and len(items) == limit:
             page['images_links'] = [{
                 'rel': 'next',
@@ -148,7 +148,7 @@ class _Roots:
         self.server_self = f'{versioned}{project}/servers'
         self.server_bookmark = f'{unversioned}{project}/servers'
 
-    def image_links(self, image_id: str) -> list[Document]:
+    def image_links(self, image_id: str) -> list[dict[str, Any]]:
         return [
             {'rel': 'self', 'href': f'{self.image_self}/{image_id}'},
             {'rel': 'bookmark', 'href': f'{self.image_bookmark}/{image_id}'},
@@ -156,7 +156,7 @@ class _Roots:
              'href': f'{self.image_alternate}/{image_id}'},
         ]
 
-    def server_links(self, server_id: str) -> list[Document]:
+    def server_links(self, server_id: str) -> list[dict[str, Any]]:
         return [
             {'rel': 'self', 'href': f'{self.server_self}/{server_id}'},
             {'rel': 'bookmark', 'href': f'{self.server_bookmark}/{server_id}'},

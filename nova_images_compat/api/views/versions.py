@@ -13,8 +13,6 @@ from nova_images_compat.api import wsgi
 DOCUMENTATION = 'http://docs.openstack.org/'
 MIN_VERSION = '2.1'
 
-Document = dict[str, Any]
-
 
 class VersionsView:
     """Makes the JSON of the version documents.
@@ -30,14 +28,14 @@ class VersionsView:
             'v2.1', 'CURRENT', conf.api.max_version, MIN_VERSION,
             '2013-07-23T11:33:21Z', 'v2.1', '2.1')
 
-    def index(self, req: wsgi.Request) -> Document:
+    def index(self, req: wsgi.Request) -> dict[str, Any]:
         """Return the list of the versions."""
         root = self._root(req)
         return {'versions': [
             {**version.summary, 'links': [version.link(root)]}
             for version in (self.legacy, self.current)]}
 
-    def show(self, req: wsgi.Request) -> Document:
+    def show(self, req: wsgi.Request) -> dict[str, Any]:
         """Return the version that the request came in by."""
         version = self.legacy if req.is_legacy_v2 else self.current
         described_by = {
@@ -48,7 +46,7 @@ class VersionsView:
             'media-types': version.media_types,
         }}
 
-    def choices(self, req: wsgi.Request) -> Document:
+    def choices(self, req: wsgi.Request) -> dict[str, Any]:
         """Return where the request's path would be in each version."""
         root = self._root(req)
         path = parse.quote(
@@ -81,5 +79,5 @@ class _Version:
                     f'version={media_type_version}',
         }]
 
-    def link(self, root: str, path: str = '') -> Document:
+    def link(self, root: str, path: str = '') -> dict[str, Any]:
         return {'rel': 'self', 'href': f'{root}/{self.segment}/{path}'}

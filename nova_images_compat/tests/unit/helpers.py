@@ -17,6 +17,7 @@ from oslo_log import formatters
 import webob
 
 from nova_images_compat.api.pipeline import paste
+from nova_images_compat.api import wsgi
 from nova_images_compat.conf import reader
 from nova_images_compat.tests import base
 from nova_images_compat.tests import fixtures as own_fixtures
@@ -33,7 +34,7 @@ class Endpoint:
 
     def __init__(
         self, response: webob.Response | None = None,
-        error: Exception | None = None,
+        error: BaseException | None = None,
     ) -> None:
         self.response = response or webob.Response(text='reached')
         self.error = error
@@ -99,6 +100,18 @@ class TestCase(base.TestCase):
         return handler.lines
 
 
+def blank(
+    path: str, environ: Mapping[str, Any] | None = None, **kwargs: Any,
+) -> wsgi.Request:
+    """Make a request.
+
+    :param environ: variables of its WSGI environment (WebOb's stubs allow
+        none but None)
+    """
+    variables: Any = dict(environ or {})
+    return wsgi.Request.blank(path, environ=variables, **kwargs)
+
+
 class FilterTestCase(TestCase):
     """A test of one filter, alone in front of an endpoint."""
 
@@ -119,9 +132,7 @@ class FilterTestCase(TestCase):
         headers: Mapping[str, str] | None = None,
         environ: Mapping[str, Any] | None = None, **kwargs: Any,
     ) -> webob.Response:
-        request = webob.Request.blank(
-            path, environ=dict(environ or {}), headers=dict(headers or {}),
-            **kwargs)
+        request = blank(path, environ, headers=dict(headers or {}), **kwargs)
         return request.get_response(application)
 
 

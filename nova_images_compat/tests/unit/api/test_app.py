@@ -14,6 +14,7 @@ import webob
 from nova_images_compat.api import app
 from nova_images_compat.conf import reader
 from nova_images_compat import exception
+from nova_images_compat.image import loader
 from nova_images_compat.tests import fixtures
 from nova_images_compat.tests.unit import helpers
 
@@ -63,7 +64,7 @@ class LoadTest(helpers.TestCase):
             exception.ConfigurationError, app.load, conf)
         self.assertIn('[api] image_store', str(error))
         self.assertIn('"nowhere"', str(error))
-        for name in extension.ExtensionManager(app.STORES).names():
+        for name in extension.ExtensionManager(loader.NAMESPACE).names():
             with self.case(name):
                 self.assertIn(name, str(error))
 
@@ -74,7 +75,7 @@ class LoadTest(helpers.TestCase):
             with self.case(versions, told):
                 with fixtures.Installed(versions):
                     error = self.assertRaises(
-                        exception.MissingExtra, app.load_store, conf)
+                        exception.MissingExtra, loader.load_store, conf)
                 self.assertIn('[api] image_store = catalog needs', str(error))
                 self.assertIn(told, str(error))
 
@@ -149,16 +150,18 @@ class PasteFileTest(helpers.TestCase):
             ini.write('[composite:osapi_compute]\nuse = call:nova:nowhere\n')
         for name in ('api-paste.ini', path):
             with self.case(name):
-                service.conf.set_override('api_paste_config', name, group='wsgi')
+                service.conf.set_override(
+                    'api_paste_config', name, group='wsgi')
                 answer = webob.Request.blank('/').get_response(
                     app.load(service.conf))
-                self.assertEqual(['versions'], list(answer.json), name)
+                self.assertEqual(['versions'], list(answer.json))
 
     def test_a_mistake_of_ours_is_not_reported_as_the_files(self) -> None:
         service = self.useFixture(fixtures.Service())
         for error in (AttributeError, KeyError, TypeError, ValueError):
             with self.case(error):
-                with tools.MockPatchObject(app, 'load_store', side_effect=error):
+                with tools.MockPatchObject(
+                        loader, 'load_store', side_effect=error):
                     self.assertRaises(error, app.load, service.conf)
 
     def test_writes_that_cannot_work(self) -> None:

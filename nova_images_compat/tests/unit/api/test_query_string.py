@@ -33,14 +33,15 @@ class QueryStringTest(helpers.TestCase):
         source = random.Random(1)
         for _ in range(ROUNDS):
             text = ''.join(source.choices(PIECES, k=source.randrange(12)))
-            request = webob.Request({'QUERY_STRING': text})
-            try:
-                expected = list(request.GET.items())
-            except UnicodeDecodeError:
-                self.assertRaises(
-                    UnicodeDecodeError, query_string.pairs, text)
-            else:
-                self.assertEqual(expected, query_string.pairs(text), text)
+            with self.case(text):
+                request = webob.Request({'QUERY_STRING': text})
+                try:
+                    expected = list(request.GET.items())
+                except UnicodeDecodeError:
+                    self.assertRaises(
+                        UnicodeDecodeError, query_string.pairs, text)
+                else:
+                    self.assertEqual(expected, query_string.pairs(text))
 
     def test_what_is_not_utf_8(self) -> None:
         for text in ('a=%FF', '%FF', '\xff=a', '%C3=', 'a=%ED%A0%80'):

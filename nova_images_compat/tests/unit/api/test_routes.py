@@ -2,19 +2,24 @@
 
 """Tests of the URL table."""
 
-from typing import Any
+from unittest import mock
 
+import fixtures
 import webob
 
 from nova_images_compat.api.controllers import image_metadata
 from nova_images_compat.api.controllers import images
 from nova_images_compat.api.controllers import versions
+from nova_images_compat.api import operation
 from nova_images_compat.api import routes
 from nova_images_compat.api import wsgi
 from nova_images_compat import context as request_context
 from nova_images_compat.tests.unit import helpers
 
 PROJECT = '0123456789abcdef-0123'
+# The table itself; a test replaces it.
+TABLE = routes.TABLE
+
 METHODS = ('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE')
 
 # What each URL answers to, written down apart from the table itself.
@@ -41,30 +46,36 @@ class RouterTest(helpers.TestCase):
     def setUp(self) -> None:
         super().setUp()
         conf = self.configure()
-        controllers: dict[str, Any] = {
-            'images': images.ImagesController(conf, None, None),
-            'metadata': image_metadata.ImageMetadataController(
-                conf, None, None),
-        }
-        for name, controller in controllers.items():
-            for _, _, kind, action in routes.TABLE:
-                if isinstance(controller, kind):
-                    setattr(controller, action,
-                            self._teller(f'{name}.{action}'))
+        self.useFixture(fixtures.MockPatchObject(routes, 'TABLE', tuple(
+            (method, path, controller, self._teller(controller, declared.name))
+            for method, path, controller, declared in routes.TABLE)))
         self.router = routes.Router(
-            *controllers.values(), versions.VersionsController(conf))
+            images.ImagesController(conf, mock.Mock(), mock.Mock()),
+            image_metadata.ImageMetadataController(
+                conf, mock.Mock(), mock.Mock()),
+            versions.VersionsController(conf))
 
     @staticmethod
-    def _teller(name: str) -> Any:
-        def action(req: wsgi.Request, **arguments: str) -> list[str]:
-            arguments.pop('body', None)
-            return [' '.join([name, *arguments.values()])]
+    def _teller(
+        controller: type[wsgi.Controller], name: str,
+    ) -> operation.Operation:
+        """Return an operation that answers with its name and arguments."""
+        resource = {routes.Images: 'images', routes.Metadata: 'metadata'}[
+            controller]
 
-        return action
+        @operation.declare()
+        def tell(
+            controller: wsgi.Controller, req: wsgi.Request, **arguments: str,
+        ) -> list[str]:
+            arguments.pop('body', None)
+            return [' '.join([f'{resource}.{name}', *arguments.values()])]
+
+        return tell
 
     def _send(self, path: str, method: str = 'GET') -> webob.Response:
-        return webob.Request.blank(path, method=method, environ={
-            wsgi.ENV_CONTEXT: request_context.RequestContext(project_id=PROJECT),
+        return helpers.blank(path, method=method, environ={
+            wsgi.ENV_CONTEXT: request_context.RequestContext(
+                project_id=PROJECT),
         }).get_response(self.router)
 
     def test_every_url_and_method(self) -> None:
@@ -84,16 +95,23 @@ class RouterTest(helpers.TestCase):
         self.assertEqual(400, self._send('/abc/').status_int)
 
     def test_every_operation_says_all_of_itself(self) -> None:
-        for method, path, controller, name in routes.TABLE:
+        for method, path, controller, declared in TABLE:
             with self.case(f'{method} {path}'):
-                action = getattr(controller, name)
-                self.assertEqual('2.1', action.api_versions[0])
-                self.assertIn(403, action.expected_errors)
-                self.assertIn('type', action.response_schema)
+                assert declared.versions and declared.errors
+                self.assertEqual('2.1', declared.versions.first)
+                self.assertIn(403, declared.errors)
+                self.assertIn('type', declared.response_schema or {})
                 self.assertEqual(
-                    method in ('POST', 'PUT'), hasattr(action, 'body_schema'))
+                    method in ('POST', 'PUT'),
+                    declared.body_schema is not None)
                 if controller is images.ImagesController and method == 'GET':
-                    self.assertIn('properties', action.query_schema)
+                    self.assertIn('properties', declared.query_schema or {})
+
+    def test_operations_are_of_their_controller(self) -> None:
+        for method, path, controller, declared in TABLE:
+            with self.case(f'{method} {path}'):
+                self.assertIs(
+                    declared, getattr(controller, declared.name))
 
     def test_what_is_nowhere_is_a_fault(self) -> None:
         for path in (

@@ -6,6 +6,7 @@ from typing import Any
 
 import jsonschema
 
+from nova_images_compat.api import operation
 from nova_images_compat.api import routes
 from nova_images_compat.api.schemas import parameter_types
 from nova_images_compat.api import validation
@@ -27,9 +28,7 @@ QUERY = {
 ANSWER = {'type': 'object', 'properties': {'number': {'type': 'integer'}}}
 
 
-class Controller:
-
-    response_validation = 'ignore'
+class Controller(wsgi.Controller):
 
     @validation.schema(BODY)
     def write(self, req: wsgi.Request, body: Any) -> Any:
@@ -44,19 +43,30 @@ class Controller:
         return document
 
 
-class BodyTest(helpers.TestCase):
+class ValidationTestCase(helpers.TestCase):
+
+    def resource(
+        self, declared: operation.Operation, mode: str = 'ignore',
+    ) -> wsgi.Resource:
+        return wsgi.Resource(Controller(self.load_text(
+            f'[api]\nresponse_validation = {mode}\n')), declared)
+
+
+class BodyTest(ValidationTestCase):
 
     def _write(self, body: Any, legacy: bool = False) -> Any:
-        request = wsgi.Request.blank('/', environ={
+        request = helpers.blank('/', environ={
             wsgi.ENV_LEGACY_V2: legacy})
-        return Controller().write(request, body=body)
+        return self.resource(Controller.write).run(request, body=body)
 
     def test_right_body_is_handed_on(self) -> None:
+        meta: dict[str, str]
         for meta in ({}, {'a': ''}, {'a-_:. Z9': 'x' * 255}, {'a' * 255: ''}):
             with self.case(meta):
                 self.assertEqual({'meta': meta}, self._write({'meta': meta}))
 
     def test_wrong_bodies(self) -> None:
+        body: Any
         for body in (
                 None, [], 'x', {}, {'meta': None}, {'meta': []},
                 {'meta': {'a': 1}}, {'meta': {'a': None}},
@@ -81,6 +91,7 @@ class BodyTest(helpers.TestCase):
             self._write({'meta': {'a': 'x'}, 'more': 1}, legacy=True))
 
     def test_v2_is_strict_about_what_it_knows(self) -> None:
+        body: Any
         for body in ({'more': 1}, {'meta': {'a': 1}}, None, []):
             with self.case(body):
                 self.assertRaises(
@@ -93,10 +104,11 @@ class BodyTest(helpers.TestCase):
         self.assertRaises(exception.BadRequest, self._write, {'meta': deep})
 
 
-class QueryTest(helpers.TestCase):
+class QueryTest(ValidationTestCase):
 
     def _read(self, query: str) -> str:
-        return Controller().read(wsgi.Request.blank(f'/?{query}'))
+        return self.resource(Controller.read).run(
+            wsgi.Request.blank(f'/?{query}'))
 
     def test_numbers_are_text_in_a_query_string(self) -> None:
         for query in (
@@ -117,12 +129,11 @@ class QueryTest(helpers.TestCase):
                 self.assertIn('query parameters limit', error.message)
 
 
-class AnswerTest(helpers.TestCase):
+class AnswerTest(ValidationTestCase):
 
     def _answer(self, mode: str, document: Any) -> Any:
-        controller = Controller()
-        controller.response_validation = mode
-        return controller.answer(wsgi.Request.blank('/'), document)
+        resource = self.resource(Controller.answer, mode)
+        return resource.run(wsgi.Request.blank('/'), document=document)
 
     def test_right_answers_pass_in_every_mode(self) -> None:
         for mode in ('ignore', 'warn', 'error'):
@@ -139,19 +150,18 @@ class AnswerTest(helpers.TestCase):
         self.assertEqual(1, len(lines))
         self.assertIn('number', lines[0])
         error = self.assertRaises(
-            validation.InvalidAnswer, self._answer, 'error', wrong)
+            exception.InvalidResponse, self._answer, 'error', wrong)
         self.assertNotIsInstance(error, exception.APIError)
 
 
 class SchemasTest(helpers.TestCase):
 
     def test_they_are_schemas(self) -> None:
-        actions = [
-            (controller, action) for _, _, controller, action in routes.TABLE
-        ] + [(routes.Versions, name) for name in ('index', 'choices', 'show')]
-        for controller, action in actions:
-            method = getattr(controller, action)
+        versions = routes.Versions
+        operations = [*(declared for *_, declared in routes.TABLE),
+                      versions.index, versions.choices, versions.show]
+        for declared in operations:
             for kind in ('body_schema', 'query_schema', 'response_schema'):
-                with self.case(action, kind):
+                with self.case(declared.name, kind):
                     jsonschema.Draft202012Validator.check_schema(
-                        getattr(method, kind, {}))
+                        getattr(declared, kind) or {})

@@ -2,6 +2,8 @@
 
 """Tests of requests, resources, faults, and the controllers' decorators."""
 
+from collections.abc import Callable
+import functools
 import io
 from typing import Any
 from unittest import mock
@@ -9,6 +11,7 @@ from unittest import mock
 import microversion_parse
 import webob.exc
 
+from nova_images_compat.api import operation
 from nova_images_compat.api import wsgi
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
@@ -21,7 +24,7 @@ def request(path: str = '/', **kwargs: Any) -> wsgi.Request:
         wsgi.ENV_CONTEXT: request_context.RequestContext(project_id='abc'),
         wsgi.ENV_MICROVERSION: microversion_parse.Version(2, 1),
         **kwargs.pop('environ', {})}
-    return wsgi.Request.blank(path, environ=environ, **kwargs)
+    return helpers.blank(path, environ, **kwargs)
 
 
 class RequestTest(helpers.TestCase):
@@ -91,7 +94,7 @@ class RequestTest(helpers.TestCase):
     def test_client_that_goes_before_its_body_is_there(self) -> None:
         body = mock.Mock(spec_set=io.BytesIO)
         body.read.side_effect = OSError
-        request = wsgi.Request.blank('/', method='POST', environ={
+        request = helpers.blank('/', method='POST', environ={
             'wsgi.input': body, 'CONTENT_LENGTH': '100'})
         self.assertRaises(
             exception.MalformedRequestBody, request.json_document)
@@ -141,17 +144,32 @@ class FaultTest(helpers.TestCase):
         self.assertEqual(len(answer.body), answer.content_length)
 
 
-class DecoratorTest(helpers.TestCase):
+class OperationTestCase(helpers.TestCase):
+
+    def resource(
+        self, method: operation.Method | operation.Operation,
+        text: str = '',
+    ) -> wsgi.Resource:
+        """Return the resource of a method.
+
+        :param text: the configuration of its controller
+        """
+        return wsgi.Resource(
+            wsgi.Controller(self.load_text(text)),
+            operation.declare()(method))
+
+
+class DecoratorTest(OperationTestCase):
 
     def test_operation_is_there_from_its_first_to_its_last_version(
         self,
     ) -> None:
         @wsgi.api_version('2.3', 'images_max_version')
-        def operation(controller: Any, req: wsgi.Request) -> str:
+        def done(controller: Any, req: wsgi.Request) -> str:
             return 'done'
 
-        conf = self.load_text('[api]\nimages_max_version = 2.40\n')
-        controller = wsgi.Controller(conf, mock.Mock(), mock.Mock())
+        resource = self.resource(
+            done, '[api]\nimages_max_version = 2.40\n')
         for minor, there in (
                 (1, False), (2, False), (3, True), (40, True), (41, False),
                 (100, False)):
@@ -159,17 +177,17 @@ class DecoratorTest(helpers.TestCase):
             asked = request(environ={wsgi.ENV_MICROVERSION: version})
             with self.case(minor):
                 if there:
-                    self.assertEqual('done', operation(controller, asked))
+                    self.assertEqual('done', resource.run(asked))
                 else:
                     self.assertRaises(
-                        exception.NotFound, operation, controller, asked)
+                        exception.NotFound, resource.run, asked)
 
-    def _failing(self, error: Exception, *codes: int) -> Any:
+    def _failing(self, error: Exception, *codes: int) -> Callable[[], Any]:
         @wsgi.expected_errors(codes)
-        def operation() -> None:
+        def fail(controller: Any, req: wsgi.Request) -> None:
             raise error
 
-        return operation
+        return functools.partial(self.resource(fail).run, request())
 
     def test_expected_errors_pass(self) -> None:
         for error in (
@@ -181,26 +199,31 @@ class DecoratorTest(helpers.TestCase):
 
     def test_other_errors_of_the_api_are_mistakes(self) -> None:
         error = self.assertRaises(
-            wsgi.UnexpectedError,
+            exception.UnexpectedError,
             self._failing(exception.ImageNotAuthorized(image_id='x'), 404))
         self.assertIn('403', str(error))
         self.assertNotIsInstance(error, exception.APIError)
 
     def test_one_code_may_be_given_alone(self) -> None:
         @wsgi.expected_errors(404)
-        def operation() -> None:
+        def fail(controller: Any, req: wsgi.Request) -> None:
             raise exception.NotFound()
 
-        self.assertRaises(exception.NotFound, operation)
+        self.assertRaises(
+            exception.NotFound, self.resource(fail).run, request())
 
 
-class ResourceTest(helpers.TestCase):
+class ResourceTest(OperationTestCase):
 
-    def _send(self, action: Any, **kwargs: Any) -> webob.Response:
-        return request(**kwargs).get_response(wsgi.Resource(action))
+    def _send(
+        self, action: operation.Method | operation.Operation, **kwargs: Any,
+    ) -> webob.Response:
+        return request(**kwargs).get_response(self.resource(action))
 
     def test_action_gets_what_the_url_names_and_the_body(self) -> None:
-        def action(req: wsgi.Request, **arguments: Any) -> Any:
+        def action(
+            controller: Any, req: wsgi.Request, **arguments: Any,
+        ) -> Any:
             return arguments
 
         route = {wsgi.ENV_ROUTE: ((), {'project_id': 'abc', 'key': 'x'})}
@@ -215,9 +238,13 @@ class ResourceTest(helpers.TestCase):
 
     def test_project_of_the_url_must_be_the_callers(self) -> None:
         called: list[Any] = []
+
+        def action(controller: Any, req: wsgi.Request) -> None:
+            called.append(req)
+
         for project in ('abd', 'ABC', 'ab'):
             with self.case(project):
-                answer = self._send(called.append, environ={
+                answer = self._send(action, environ={
                     wsgi.ENV_ROUTE: ((), {'project_id': project})})
                 self.assertEqual(400, answer.status_int)
                 self.assertIn(project, answer.json['badRequest']['message'])
@@ -225,14 +252,14 @@ class ResourceTest(helpers.TestCase):
 
     def test_status_and_no_body(self) -> None:
         @wsgi.response(204)
-        def action(req: wsgi.Request) -> None:
+        def action(controller: Any, req: wsgi.Request) -> None:
             return None
 
         answer = self._send(action)
         self.assertEqual((204, b''), (answer.status_int, answer.body))
 
     def test_errors_of_the_api_are_answered(self) -> None:
-        def action(req: wsgi.Request) -> None:
+        def action(controller: Any, req: wsgi.Request) -> None:
             raise exception.ImageNotFound()
 
         self.assertEqual(
@@ -240,7 +267,7 @@ class ResourceTest(helpers.TestCase):
             self._send(action).json)
 
     def test_mistakes_pass(self) -> None:
-        def action(req: wsgi.Request) -> None:
+        def action(controller: Any, req: wsgi.Request) -> None:
             raise RuntimeError('mistake')
 
         self.assertRaises(RuntimeError, self._send, action)

@@ -67,7 +67,9 @@ class ImageQueryTest(base.TestCase):
     def test_integers_of_any_length_are_integers(self) -> None:
         for text in ('9' * 19, '9' * 5000, '-' + '9' * 400):
             with self.case(text):
-                self.assertLess(2 ** 31, query(f'minRam={text}').min_ram)
+                min_ram = query(f'minRam={text}').min_ram
+                assert min_ram is not None
+                self.assertLess(2 ** 31, min_ram)
 
     def test_times_are_utc(self) -> None:
         expected = datetime.datetime(2026, 1, 31, 12)

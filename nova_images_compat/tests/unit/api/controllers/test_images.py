@@ -27,7 +27,8 @@ class PagesTest(base.TestCase):
                     found += [image['id'] for image in page['images']]
                     url = page.get('images_links', [{}])[0].get('href')
                     pages += 1
-                    self.assertLess(pages, 5)
+                    if pages > len(self.ids):
+                        break
                 self.assertEqual((self.ids, 3), (found, pages))
 
     def test_without_a_limit_the_list_is_whole(self) -> None:

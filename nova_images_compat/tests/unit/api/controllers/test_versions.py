@@ -3,8 +3,8 @@
 """Tests of the version documents' controller."""
 
 from nova_images_compat.api.controllers import versions
-from nova_images_compat.api import validation
 from nova_images_compat.api import wsgi
+from nova_images_compat import exception
 from nova_images_compat.tests.unit import helpers
 
 
@@ -14,13 +14,16 @@ class VersionsControllerTest(helpers.TestCase):
         controller = versions.VersionsController(self.configure())
         controller.view.current.summary['status'] = 'SUPERB'
         request = wsgi.Request.blank('/')
-        for method in (controller.index, controller.show, controller.choices):
-            with self.case(method.__name__):
-                self.assertRaises(validation.InvalidAnswer, method, request)
+        for declared in (controller.index, controller.show,
+                         controller.choices):
+            with self.case(declared.name):
+                self.assertRaises(
+                    exception.InvalidResponse,
+                    wsgi.Resource(controller, declared).run, request)
 
     def test_choices_have_their_own_status(self) -> None:
         controller = versions.VersionsController(self.configure())
-        answer = wsgi.Request.blank('/x', environ={
+        answer = helpers.blank('/x', environ={
             wsgi.ENV_ROUTE: ((), {}),
-        }).get_response(wsgi.Resource(controller.choices))
+        }).get_response(wsgi.Resource(controller, controller.choices))
         self.assertEqual(300, answer.status_int)

@@ -2,10 +2,12 @@
 
 """Tests of the headers that say that the API is deprecated."""
 
-import webob
+from unittest import mock
 
 from nova_images_compat.api.pipeline import deprecation
+from nova_images_compat.api.pipeline import paste
 from nova_images_compat.api import wsgi
+from nova_images_compat import context as request_context
 from nova_images_compat.tests import fixtures
 from nova_images_compat.tests.unit import helpers
 
@@ -47,15 +49,21 @@ class DeprecationTest(helpers.FilterTestCase):
             'rel="successor-version"', answer.headers['Link'])
 
     def test_successor_that_the_store_knows(self) -> None:
-        def application(environ: dict, start_response: object) -> object:
-            environ[wsgi.ENV_IMAGE_ROOT] = 'http://10.0.0.1:9292'
-            return webob.Response()(environ, start_response)
-
-        made = self.factory({'oslo_config_config': self.configure(
-            {'api': ON})})(application)
-        self.assertEqual(
-            '<http://10.0.0.1:9292/v2/images>; rel="successor-version"',
-            self.send(made).headers['Link'])
+        store = mock.Mock()
+        store.public_root.return_value = 'http://10.0.0.1:9292'
+        store.service_path.return_value = '/image'
+        for prefix, root in ((None, 'http://10.0.0.1:9292'),
+                             (PREFIX, 'https://image.example/image')):
+            with self.case(prefix):
+                conf = self.configure({'api': {
+                    **ON, 'glance_link_prefix': prefix or ''}})
+                made = self.factory({paste.CONF_KEY: conf})(
+                    deprecation.SuccessorLink(self.endpoint, store, prefix))
+                self.assertEqual(
+                    [f'<{root}/v2/images>; rel="successor-version"'],
+                    self.send(made, environ={
+                        wsgi.ENV_CONTEXT: request_context.RequestContext(),
+                    }).headers.getall('Link'))
 
 
 class WholePipelineTest(helpers.TestCase):

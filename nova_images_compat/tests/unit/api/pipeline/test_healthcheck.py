@@ -11,9 +11,9 @@ from typing import Any
 import fixtures
 from oslo_config import cfg
 
-from nova_images_compat.api import app
 from nova_images_compat.api.pipeline import healthcheck
 from nova_images_compat import exception
+from nova_images_compat.image import loader
 from nova_images_compat.tests.unit import helpers
 from nova_images_compat.tests.unit.image.glance import glance_case
 
@@ -87,7 +87,8 @@ class HealthcheckTest(helpers.FilterTestCase):
                  'disable_by_file'),
                 ({'allowed_source_ranges': '192.0.2.1/24'}, '192.0.2.1/24')):
             with self.case(told):
-                self.useFixture(fixtures.MockPatchObject(app, 'load_store'))
+                self.useFixture(fixtures.MockPatchObject(
+                    loader, 'load_store'))
                 error = self.assertRaises(
                     exception.ConfigurationError, self.make,
                     {'healthcheck': options})
@@ -118,7 +119,7 @@ class StoreHealthcheckTest(helpers.FilterTestCase):
         super().setUp()
         self.store = _Store()
         self.load_store = self.useFixture(fixtures.MockPatchObject(
-            app, 'load_store', return_value=self.store)).mock
+            loader, 'load_store', return_value=self.store)).mock
         self.log = self.useFixture(fixtures.FakeLogger())
         self.clock = glance_case.Clock()
         self.useFixture(fixtures.MockPatchObject(

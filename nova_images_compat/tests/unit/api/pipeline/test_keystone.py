@@ -3,6 +3,7 @@
 """Tests of authentication by Keystone: that it is there and configured."""
 
 import socket
+from typing import Any
 
 import fixtures
 from keystoneauth1 import fixture as keystone_fixture
@@ -50,6 +51,7 @@ class KeystoneTest(helpers.FilterTestCase):
 
     def test_keystone_that_answers_nonsense(self) -> None:
         mocker = self.useFixture(requests_mock_fixture.Fixture())
+        answer: dict[str, Any]
         for answer in (
                 {'text': '<html>Welcome</html>'}, {'json': {}},
                 {'json': {'token': {}}}, {'json': []}, {'text': '{'},

@@ -36,11 +36,14 @@ class NoAuthTest(helpers.FilterTestCase):
         super().setUp()
         self.application = self.make()
 
-    def _caller(self, token: str, **headers: str) -> request_context.RequestContext:
+    def _caller(
+        self, token: str, **headers: str,
+    ) -> request_context.RequestContext:
         answer = self.send(
             self.application, headers={**headers, 'X-Auth-Token': token})
         self.assertEqual('reached', answer.text)
-        return request_context.RequestContext.from_environ(self.endpoint.environ)
+        return request_context.RequestContext.from_environ(
+            self.endpoint.environ)
 
     def test_token_says_who_one_is(self) -> None:
         for token, expected in (

@@ -3,6 +3,7 @@
 """Tests of making filters for paste.deploy, and of checking its files."""
 
 import functools
+from typing import Any
 
 from nova_images_compat.api.pipeline import paste
 from nova_images_compat import exception
@@ -12,19 +13,28 @@ from nova_images_compat.tests.unit import helpers
 class FilterFactoryTest(helpers.TestCase):
 
     def test_filter_has_the_application_and_its_configuration(self) -> None:
-        factory = paste.filter_factory(lambda *made_of: made_of)
+        made_of: list[Any] = []
+
+        def make(application: Any, conf: Any) -> Any:
+            made_of.append((application, conf))
+            return application
+
+        factory = paste.filter_factory(make)
         first, second = self.configure(), self.configure()
         filters = [
             factory({paste.CONF_KEY: conf, 'other': 1}, local='x')
             for conf in (first, second)]
-        self.assertEqual(('app', first), filters[0]('app'))
-        self.assertEqual(('app', second), filters[1]('app'))
+        application = helpers.Endpoint()
+        made = [make_filter(application) for make_filter in filters]
+        self.assertEqual([application, application], made)
+        self.assertEqual(
+            [(application, first), (application, second)], made_of)
 
     def test_configuration_is_where_keystonemiddleware_looks(self) -> None:
         self.assertEqual('oslo_config_config', paste.CONF_KEY)
 
 
-COMPOSITE = functools.partial(dict)
+COMPOSITE: Any = functools.partial(dict)
 
 
 class CheckFileTest(helpers.TestCase):

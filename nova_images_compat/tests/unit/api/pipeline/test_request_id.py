@@ -7,6 +7,7 @@ from typing import Any
 from oslo_context import context as oslo_context
 import webob
 
+from nova_images_compat.api.pipeline import paste
 from nova_images_compat.api.pipeline import request_id
 from nova_images_compat.api import wsgi
 from nova_images_compat import context as request_context
@@ -59,12 +60,13 @@ class RequestIdTest(helpers.FilterTestCase):
 
         def endpoint(environ: dict[str, Any], start_response: Any) -> Any:
             current = oslo_context.get_current()
+            assert current is not None
             seen.append((current.request_id, current.global_request_id,
                          current.user_id))
             return webob.Response()(environ, start_response)
 
-        self.endpoint = endpoint
-        application = self.make()
+        application = self.factory(
+            {paste.CONF_KEY: self.configure()})(endpoint)
         request_context.RequestContext(user_id='the one before')
         answer = self.send(application, headers={HEADER: GLOBAL_ID})
         self.assertEqual([(answer.headers[HEADER], GLOBAL_ID, None)], seen)
@@ -85,7 +87,7 @@ class LogTest(helpers.TestCase):
             with self.case(path, user):
                 del self.lines[:]
                 answer = self.service.request(path, user=user)
-                self.assertEqual(1, len(self.lines), self.lines)
+                self.assertEqual(1, len(self.lines))
                 self.assertIn(answer.headers[HEADER], self.lines[0])
 
     def test_lines_before_authentication_name_no_other_user(self) -> None:

@@ -34,7 +34,8 @@ class SizeLimitTest(helpers.FilterTestCase):
     def test_any_method_that_tells_a_length(self) -> None:
         for method in ('GET', 'DELETE', 'PATCH'):
             with self.case(method):
-                answer = self.send(self.make(LIMIT), method=method, body=b'x' * 21)
+                answer = self.send(
+                    self.make(LIMIT), method=method, body=b'x' * 21)
                 self.assertEqual(413, answer.status_int)
         self.assertEqual([], self.endpoint.seen)
 

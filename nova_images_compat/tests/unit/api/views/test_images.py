@@ -3,6 +3,7 @@
 """Tests of images as the API shows them."""
 
 from typing import Any
+from unittest import mock
 from urllib import parse
 
 from nova_images_compat.api.views import images as views
@@ -14,17 +15,15 @@ from nova_images_compat.tests.unit import helpers
 TIME = '2026-01-31T12:00:00Z'
 
 
-class Store:
-    """All that a view asks of a store."""
+def make_store(root: str | None) -> mock.Mock:
+    """Make an image store that knows the URL of the Image service.
 
-    def __init__(self, root: str | None) -> None:
-        self.root = root
-
-    def public_root(self, caller: request_context.RequestContext) -> str | None:
-        return self.root
-
-    def service_path(self, caller: request_context.RequestContext) -> str:
-        return '/of-the-store'
+    :param root: its public URL
+    """
+    store = mock.Mock(spec=image_base.ImageStore)
+    store.public_root.return_value = root
+    store.service_path.return_value = '/of-the-store'
+    return store
 
 
 def image(image_id: str = 'id', **values: Any) -> image_base.Image:
@@ -36,17 +35,16 @@ def image(image_id: str = 'id', **values: Any) -> image_base.Image:
 
 def request(query: str = '', project: str | None = None) -> wsgi.Request:
     route = {'project_id': project} if project else {}
-    asked = wsgi.Request.blank(
+    return helpers.blank(
         f'/images{query}', base_url='http://own/v2.1', environ={
             wsgi.ENV_CONTEXT: request_context.RequestContext(),
             wsgi.ENV_ROUTE: ((), route)})
-    return asked
 
 
 class ImageViewTest(helpers.TestCase):
 
     def _view(self, root: str | None = None, **api: str) -> views.ImageView:
-        return views.ImageView(self.configure({'api': api}), Store(root))
+        return views.ImageView(self.configure({'api': api}), make_store(root))
 
     def _show(self, **values: Any) -> Any:
         return self._view().show(request(), image(**values), True)['image']

@@ -30,7 +30,7 @@ class VersionsViewTest(helpers.TestCase):
     def test_version_is_the_one_that_the_request_came_in_by(self) -> None:
         for legacy, expected in ((True, 'v2.0'), (False, 'v2.1')):
             with self.case(legacy):
-                document = self._view().show(wsgi.Request.blank(
+                document = self._view().show(helpers.blank(
                     '/', environ={wsgi.ENV_LEGACY_V2: legacy}))
                 self.assertEqual(expected, document['version']['id'])
 
