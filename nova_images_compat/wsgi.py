@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What a WSGI server loads: ``nova_images_compat.wsgi:application``."""
+"""The application for WSGI servers: ``nova_images_compat.wsgi:application``.
+"""
 
 from nova_images_compat.api import app
 from nova_images_compat.api.pipeline import paste
@@ -16,7 +17,7 @@ def _make_application() -> paste.WSGIApplication:
         process_report.set_up(conf)
         return app.load(conf)
     except exception.OperatorError as error:
-        # For SystemExit, uWSGI would start a worker again and again.
+        # After SystemExit, uWSGI would restart a worker for ever.
         raise RuntimeError(f'nova-images-compat: {error}') from None
 
 

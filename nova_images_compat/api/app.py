@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Makes the applications: by hand, and for paste.deploy."""
+"""Makes the WSGI applications, for callers and for paste.deploy."""
 
 from collections.abc import Mapping
 from importlib import metadata
@@ -35,10 +35,11 @@ PASTE_FILE = 'api-paste.ini'
 
 
 def load(conf: cfg.ConfigOpts) -> paste.WSGIApplication:
-    """Make the whole application that ``[wsgi] api_paste_config`` describes.
+    """Make the application that ``[wsgi] api_paste_config`` describes.
 
-    :param conf: the configuration, which the application keeps to itself
-    :raises: ConfigurationError, DatabaseNotReady
+    :param conf: the service's configuration
+    :raises: ConfigurationError
+    :raises: DatabaseNotReady: the database cannot be used
     """
     return paste.get_app(
         paste.open_file(paste_file(conf)), APPLICATION,
@@ -60,24 +61,25 @@ def images_factory(
 
 
 def load_guest(options: Mapping[str, str]) -> guest.Guest:
-    """Make the images API for the pipeline of another service: Nova's.
+    """Make the images API for the pipeline of another service, Nova.
 
-    Where only metadata writes cannot work, it says so in the log: they are
-    answered 503, and everything else works.
+    If only metadata writes cannot work, the log says so, these requests get
+    a 503, and all others work.
 
-    :param options: those of the filter's section in the paste file
-    :raises: ConfigurationError, DatabaseNotReady
+    :param options: the options of the filter's section in the paste file
+    :raises: ConfigurationError
+    :raises: DatabaseNotReady: the database cannot be used
     """
     conf = filter_options.load(options)
-    # Nova does not wait: a later request tries again.
+    # Nova must not wait; a later request tries again.
     database.do_not_wait(conf, is_final=True)
     store = loader.load_store(conf)
     try:
         store.check_writes()
     except exception.ConfigurationError as error:
         LOG.critical(
-            "Writes of images' metadata are answered 503: %s", error)
-    # As in Nova, whose policy file it is.
+            'Requests that write image metadata get a 503: %s', error)
+    # As in Nova: it is Nova's policy file.
     rules = policy.Policy(conf, may_be_missing=True)
     router = _make_router(conf, store, rules)
     return guest.Guest(conf, router, _with_successor(conf, store, router))
@@ -131,10 +133,10 @@ def _with_successor(
 def paste_file(conf: cfg.ConfigOpts) -> str:
     """Return the path of the file that describes the pipeline.
 
-    ``[wsgi] api_paste_config`` of a nova.conf names Nova's own file, which is
-    passed over.
+    The ``[wsgi] api_paste_config`` of a nova.conf names Nova's own file,
+    which is ignored.
 
-    :raises: ConfigurationError: there is none
+    :raises: ConfigurationError: the file does not exist
     """
     name = conf.wsgi.api_paste_config
     checkout = pathlib.Path(__file__).resolve().parents[2]

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The images API as a filter in another service's pipeline: Nova's.
+"""The images API as a filter in the pipeline of another service, Nova.
 
-Whatever is wrong with the images API, that service goes on. This module
-therefore imports only what Nova has anyway. It imports the rest when it makes
-the images API, where an error is contained.
+Whatever goes wrong with the images API, that service goes on. Therefore this
+module imports only what Nova has anyway, and the rest when it makes the
+images API, where it catches every error.
 """
 
 from collections.abc import Callable
@@ -30,8 +30,8 @@ IMAGES = '/images'
 # Seconds between two attempts to make the images API.
 RETRY_INTERVAL = 30.0
 
-# What the images API answers while its configuration is not known: its paths,
-# methods, and last microversions by default. A test holds this to
+# The paths, methods and last microversions of the images API by default, for
+# as long as its configuration is not known. A test compares them with
 # api/routes.py and conf/api.py.
 FIRST_VERSION = microversion_parse.Version(2, 1)
 LAST_IMAGES = microversion_parse.Version(2, 35)
@@ -65,7 +65,7 @@ class ImagesAPI(Protocol):
     """The images API, ready to answer."""
 
     def serves(self, environ: dict[str, Any]) -> bool:
-        """Say whether a request is one that the images API answers."""
+        """Say whether the images API answers a request."""
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any],
@@ -75,19 +75,19 @@ class ImagesAPI(Protocol):
 
 class ImagesCompat:
     """Answers the requests of the images API, in the microversions that have
-    it, and hands on all others as they came.
+    it, and passes all others on unchanged.
 
-    It stands behind the filter that validates tokens, which is the other
-    service's, as are its request ids, its log of requests and its limit on
-    bodies.
+    It belongs behind the other service's filter that validates tokens. The
+    request IDs, the log of requests and the limit on bodies are the other
+    service's, too.
 
-    While the images API cannot be made, its requests are answered 503. They
-    are not handed on: the other service's own images API does not know the
-    policy rules that guard this one. One of these requests tries to make it
-    again, at most every ``RETRY_INTERVAL`` seconds.
+    While the images API cannot be made, its requests get a 503. They are not
+    passed on, because the other service's own images API does not enforce
+    the policy rules of this one. At most every ``RETRY_INTERVAL`` seconds,
+    one of these requests tries to make the images API again.
 
-    :param application: the application behind it
-    :param make: makes the images API; it may raise anything
+    :param application: the application behind this filter
+    :param make: makes the images API; it may raise any exception
     """
 
     def __init__(
@@ -110,8 +110,8 @@ class ImagesCompat:
             is_ours = images_api.serves(environ) if images_api else (
                 is_ours_by_default(environ))
         except Exception:
-            LOG.exception('Cannot tell whether a request is for the images '
-                          'API: %r', environ['PATH_INFO'])
+            LOG.exception('Failed to find out whether a request is for the '
+                          'images API: %r', environ['PATH_INFO'])
             images_api, is_ours = None, is_ours_by_default(environ)
         if not is_ours:
             return self.application(environ, start_response)
@@ -120,8 +120,8 @@ class ImagesCompat:
         return images_api(environ, start_response)
 
     def _make_again(self) -> None:
-        """Make the images API, unless another thread is at it or the last
-        attempt is too recent.
+        """Make the images API, unless another thread is making it or the
+        last attempt is too recent.
         """
         if not self._making.acquire(blocking=False):
             return
@@ -140,7 +140,7 @@ class ImagesCompat:
         except exception.OperatorError as error:
             LOG.critical(
                 'The images API is not available, and answers 503: %s', error)
-        # SystemExit is how some libraries end on an invalid option.
+        # Some libraries raise SystemExit for an invalid option.
         except (Exception, SystemExit) as error:
             LOG.critical(
                 'The images API is not available, and answers 503: '
@@ -153,11 +153,10 @@ class ImagesCompat:
 def filter_factory(
     global_conf: dict[str, Any], **options: str,
 ) -> Callable[[Application], ImagesCompat]:
-    """Make the images API as a filter for Nova's pipeline; a paste.deploy
-    filter factory. It raises nothing.
+    """Make the filter for Nova's pipeline: a paste.deploy filter factory.
 
-    The filter's configuration is an object of its own: the other service's,
-    which is global there, is not changed.
+    It raises no exception. The filter has a configuration object of its own;
+    that of the other service, which is global there, does not change.
 
     :param config_file: configuration files, separated by ``;``
     :param config_dir: directories of configuration files (``*.conf``),
@@ -172,8 +171,8 @@ def filter_factory(
 
 
 def is_ours_by_default(environ: dict[str, Any]) -> bool:
-    """Say whether the images API, as configured by default, has an operation
-    for a request.
+    """Say whether the images API, with its default configuration, has the
+    URL, method and microversion of a request.
 
     :param environ: the request's WSGI environment
     """
@@ -189,8 +188,8 @@ def is_ours_by_default(environ: dict[str, Any]) -> bool:
 def _wanted_version(
     environ: dict[str, Any],
 ) -> microversion_parse.Version | None:
-    """Return the microversion that a request asks for; None for one that has
-    no images by default, "latest" among them, or is malformed.
+    """Return the microversion that a request asks for; None if it is
+    malformed, or "latest", which has no images by default.
     """
     headers = {
         header: environ[variable] for variable, header in VARIABLES.items()

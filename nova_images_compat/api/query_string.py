@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Takes query strings apart, in linear time.
+"""Parses query strings in linear time.
 
-WebOb, which Nova has for it, is quadratic in the number of parameters and of
-escapes; the result is the same.
+The result is that of WebOb, which Nova uses, but WebOb needs quadratic time
+for many parameters or escapes.
 """
 
 import re
@@ -14,8 +14,9 @@ SEPARATORS = re.compile(b'[&;]')
 def pairs(text: str) -> list[tuple[str, str]]:
     """Return the names and values of a query string.
 
-    :param text: as WSGI has it: each character stands for a byte (PEP 3333)
-    :raises: UnicodeDecodeError: what it says is not UTF-8
+    :param text: the query string as WSGI has it: each character is a byte
+        (PEP 3333)
+    :raises: UnicodeDecodeError: a name or a value is not UTF-8
     """
     encoded = text.encode('latin-1').replace(b'+', b' ')
     return [

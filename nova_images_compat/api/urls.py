@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The roots that links in answers start with, and what may stand in URLs."""
+"""The URLs of the service: version roots, public prefixes, and quoting."""
 
 import re
 from urllib import parse
@@ -14,7 +14,8 @@ from nova_images_compat.image import base as image_base
 HOST = re.compile(
     r"([A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
 
-# What needs no quoting in a path (RFC 3986, 3.3), and in a whole URI (2).
+# The characters that need no quoting in a path (RFC 3986, 3.3) and in a URI
+# (RFC 3986, 2).
 IN_PATH = "/:@!$&'()*+,;=~"
 IN_URI = IN_PATH + '?#[]%'
 
@@ -23,13 +24,12 @@ CURRENT_ROOT = '/v2.1'
 
 
 def with_prefix(url: str, prefix: str | None) -> str:
-    """Put a URL below the public root that an operator configured.
+    """Return a URL below the public prefix that the operator configured.
 
-    :param url: an absolute URL, as the request's own view of the service has
-        it
-    :param prefix: the public root, any text, as in Nova: its scheme and host
-        replace the URL's, its path goes before the URL's; none, and an empty
-        one, leave the URL as it is
+    :param url: an absolute URL, as the client requested it
+    :param prefix: the public prefix. It may be any text, as in Nova: its
+        scheme and host replace those of the URL, and its path precedes the
+        URL's. None or an empty text does not change the URL.
     """
     if not prefix:
         return url
@@ -41,11 +41,13 @@ def image_root(
     store: image_base.ImageStore, context: request_context.RequestContext,
     prefix: str | None,
 ) -> str | None:
-    """Return the public root of the image service; None where there is none.
+    """Return the public URL of the Image service; None if there is none.
 
-    :param prefix: the public root that an operator configured: the path of
-        the image service's URL goes behind it
-    :raises: ImageStoreUnavailable: no URL of the image service is known
+    :param store: the image store
+    :param context: the caller
+    :param prefix: the public prefix that the operator configured; the path
+        of the Image service's own URL follows it
+    :raises: ImageStoreUnavailable: no URL of the Image service is known
     """
     if not prefix:
         return store.public_root(context)
@@ -53,9 +55,9 @@ def image_root(
 
 
 def version_root(req: wsgi.Request) -> str:
-    """Return the URL that the API's version is mounted at.
+    """Return the URL of the root of the API's version.
 
-    :raises: ValidationError: the header Host names no host (RFC 9110, 7.2)
+    :raises: ValidationError: the header Host is malformed (RFC 9110, 7.2)
     """
     if not HOST.fullmatch(req.host):
         raise exception.ValidationError(reason='Malformed header Host')
@@ -63,17 +65,17 @@ def version_root(req: wsgi.Request) -> str:
 
 
 def service_root(req: wsgi.Request) -> str:
-    """Return the URL that the service is mounted at, without a version.
+    """Return the URL of the root of the service, without a version.
 
-    :raises: ValidationError: the header Host names no host
+    :raises: ValidationError: the header Host is malformed
     """
     return without_version(version_root(req))
 
 
 def without_version(url: str) -> str:
-    """Return the URL that the service is mounted at.
+    """Return the URL of the root of the service.
 
-    :param url: that the API's version is mounted at
+    :param url: the URL of the root of the API's version
     """
     for root in (CURRENT_ROOT, LEGACY_ROOT):
         if url.endswith(root):

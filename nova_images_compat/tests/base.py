@@ -47,6 +47,6 @@ class TestCase(base.BaseTestCase):
     def wait_for(self, condition: Callable[[], Any]) -> None:
         """Wait until a condition holds: at most 10 seconds."""
         end = time.monotonic() + 10
-        while not condition():
-            self.assertLess(time.monotonic(), end, 'It never happens')
+        while not condition() and time.monotonic() < end:
             time.sleep(0.01)
+        self.assertTrue(condition(), 'It never happens')

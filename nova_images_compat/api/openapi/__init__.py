@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The OpenAPI document of the images API, made of the URL table and of what
-the decorators say of each operation."""
+"""The OpenAPI document of the images API, generated from the URL table and
+from what the decorators of each operation declare."""

@@ -8,18 +8,18 @@ import orjson
 
 from nova_images_compat.api.openapi import faults
 from nova_images_compat.api.openapi import headers
-from nova_images_compat.api.openapi import paths
+from nova_images_compat.api.openapi import path_items
 from nova_images_compat.api import urls
 INFO = {
     'title': 'Images of OpenStack Compute',
     'version': '2.1',
     'description': (
-        "Nova's images API, which is a proxy to the Image service. It is "
-        'deprecated: new clients ask the Image service itself.'),
+        "Nova's images API, a proxy to the Image service. It is deprecated: "
+        'new clients should use the Image service API.'),
     'license': {'name': 'Apache-2.0', 'identifier': 'Apache-2.0'},
 }
 IMAGE_SERVICE = {
-    'description': 'The Image service API, which takes its place',
+    'description': 'The Image service API, which replaces it',
     'url': 'https://docs.openstack.org/api-ref/image/v2/',
 }
 SERVERS = [
@@ -33,20 +33,20 @@ SERVERS = [
 ]
 TOKEN = {
     'type': 'apiKey', 'in': 'header', 'name': 'X-Auth-Token',
-    'description': 'A token of the Identity service, for a project.',
+    'description': 'A token of the Identity service, scoped to a project.',
 }
 
 
 def make() -> dict[str, Any]:
     """Return the document."""
-    items = paths.list_items()
+    items = path_items.list_items()
     return {
         'openapi': '3.1.0',
         'info': INFO,
         'externalDocs': IMAGE_SERVICE,
         'servers': SERVERS,
         'security': [{'token': []}],
-        'tags': paths.TAGS,
+        'tags': path_items.TAGS,
         'paths': _paths(items),
         'components': {
             'schemas': {
@@ -66,7 +66,7 @@ def as_json() -> bytes:
         make(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _paths(items: list[paths.PathItem]) -> dict[str, Any]:
+def _paths(items: list[path_items.PathItem]) -> dict[str, Any]:
     methods_of: dict[str, Any] = {}
     for item in items:
         methods_of.setdefault(item.path, {})[

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The answers to requests that fail."""
+"""The responses to requests that fail."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,36 +8,38 @@ from typing import Any
 from nova_images_compat.api.openapi import headers
 from nova_images_compat.api import wsgi
 REASONS = {
-    400: 'The request makes no sense: its microversion, the project in its '
-         'URL, its query string or its body.',
-    401: 'There is no token, or it is not valid.',
-    403: "The policy forbids it, or the image is not the caller's to change, "
-         'or is protected, or would have too much metadata.',
-    404: 'There is no such image or metadata item for the caller to see, or '
-         'the microversion does not have the operation.',
-    406: 'The service does not have the microversion.',
-    409: 'The image is in use, or was changed at the same time.',
+    400: 'The request is invalid: its microversion, the project in its URL, '
+         'its query string or its body.',
+    401: 'The token is missing or invalid.',
+    403: 'The policy does not allow the request, the caller may not change '
+         'the image, the image is protected, or it would have too much '
+         'metadata.',
+    404: 'The image or the metadata item does not exist or is not visible to '
+         'the caller, or the microversion does not have the operation.',
+    406: 'The service does not support the microversion.',
+    409: 'The image is in use, or another request changed it at the same '
+         'time.',
     413: 'The body is too large.',
-    415: 'The body is of a media type that is not JSON.',
-    500: 'The service has made a mistake.',
-    502: 'The Image service answers something that makes no sense.',
-    503: 'The Image service, the Identity service or the database does not '
-         'answer.',
+    415: 'The media type of the body is not JSON.',
+    500: 'The service has a bug.',
+    502: 'The Image service returned an invalid response.',
+    503: 'The Image service, the Identity service or the database is not '
+         'available.',
 }
 
-# What the pipeline may answer before, or instead of, any operation.
+# The statuses of errors that the pipeline may return for any operation.
 OF_ALL = (400, 401, 404, 406, 413, 415, 500, 503)
 
 
 def responses() -> dict[str, Any]:
-    """Return the answer of each HTTP status, for the components."""
+    """Return the responses by HTTP status, for the components."""
     return {str(code): _response(code) for code in REASONS}
 
 
 def references(codes: Iterable[int]) -> dict[str, Any]:
-    """Return the references to the answers of an operation.
+    """Return references to the responses of an operation that fails.
 
-    :param codes: HTTP statuses that the operation itself may fail with
+    :param codes: the HTTP statuses that the operation declares
     """
     return {
         str(code): {'$ref': f'#/components/responses/{code}'}
@@ -48,11 +50,11 @@ def _response(code: int) -> dict[str, Any]:
     own_headers: dict[str, Any] = {}
     if code == 401:
         own_headers['WWW-Authenticate'] = {
-            'description': 'Where to get a token.',
+            'description': 'The URL of the Identity service.',
             'schema': {'type': 'string'}}
     if code == 503:
         own_headers['Retry-After'] = {
-            'description': 'Seconds after which to try again.',
+            'description': 'The seconds until the client should try again.',
             'required': True, 'schema': {'type': 'integer', 'minimum': 1}}
     return {
         'description': REASONS[code],
@@ -66,7 +68,7 @@ def _schema(code: int) -> dict[str, Any]:
         code, wsgi.DEFAULT_FAULT_NAME): _content(code)})
     if code != 401:
         return fault
-    # Most of them are keystonemiddleware's, which has its own shape.
+    # Most of them are keystonemiddleware's, which has a format of its own.
     return {'oneOf': [
         _object({'error': _content(code, title={'type': 'string'})}), fault]}
 

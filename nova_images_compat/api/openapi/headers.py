@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The headers of requests and answers, which all operations share."""
+"""The headers of requests and responses, which all operations share."""
 
 from typing import Any
 
@@ -16,9 +16,9 @@ def _of_request(name: str, pattern: str, example: str) -> dict[str, Any]:
     return {
         'name': name, 'in': 'header',
         'description': (
-            'The microversion of the Compute API that the request is made '
-            f'for; {microversion.MIN_VERSION} without it. The newest, or '
-            f'latest, is {NEWEST} unless the deployment says otherwise.'),
+            'The microversion of the Compute API that the request asks for; '
+            f'the default is {microversion.MIN_VERSION}. The newest, or '
+            f'latest, is {NEWEST} unless the deployment changes it.'),
         'schema': {'type': 'string', 'pattern': pattern},
         'example': example,
     }
@@ -31,7 +31,7 @@ def _of_answer(
         'description': description, 'required': required, 'schema': schema}
 
 
-# By their names in the document's components.
+# By their names in the components of the document.
 OF_REQUESTS: dict[str, Any] = {
     'microversion': _of_request(
         microversion.STANDARD_HEADER,
@@ -43,32 +43,35 @@ OF_REQUESTS: dict[str, Any] = {
 
 OF_ANSWERS: dict[str, Any] = {
     'X-OpenStack-Request-ID': _of_answer(
-        "The request's ID, for the log.", _REQUEST_ID, required=True),
+        "The request's ID in the log.", _REQUEST_ID, required=True),
     'X-Compute-Request-ID': _of_answer(
         'The same ID.', _REQUEST_ID, required=True),
     microversion.STANDARD_HEADER: _of_answer(
-        'The microversion that the answer is of. A request that was refused '
-        'before its microversion was known has none.', _TEXT),
-    microversion.LEGACY_HEADER: _of_answer('The same, the older way.', _TEXT),
+        'The microversion of the response. Responses to requests that failed '
+        'before their microversion was known do not have it.', _TEXT),
+    microversion.LEGACY_HEADER: _of_answer(
+        'The same, in the older header.', _TEXT),
     'Vary': _of_answer(
-        'The answer depends on the headers of the microversion.', _TEXT),
+        'The response depends on the headers of the microversion.', _TEXT),
     'Deprecation': _of_answer(
-        'Since when the API is deprecated (RFC 9745), if the deployment says '
-        'so.', _TEXT),
+        'The time since which the API is deprecated (RFC 9745), if the '
+        'deployment sends it.', _TEXT),
     'Sunset': _of_answer(
-        'When it may be gone (RFC 8594), if the deployment says so.', _TEXT),
+        'The time when the API may be removed (RFC 8594), if the deployment '
+        'sends it.', _TEXT),
     'Link': _of_answer(
-        "The Image service's images, if the deployment says so.", _TEXT),
+        "The URL of the Image service's images, if the deployment sends "
+        'it.', _TEXT),
 }
 
 
 def parameters() -> list[dict[str, Any]]:
-    """Return the references to the headers of a request."""
+    """Return references to the headers of a request."""
     return [
         {'$ref': f'#/components/parameters/{name}'} for name in OF_REQUESTS]
 
 
 def of_answer() -> dict[str, Any]:
-    """Return the references to the headers of an answer."""
+    """Return references to the headers of a response."""
     return {name: {'$ref': f'#/components/headers/{name}'}
             for name in OF_ANSWERS}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The parameters in URLs: those in the path, and the query string."""
+"""The parameters in URLs: in the path and in the query string."""
 
 import re
 from typing import Any
@@ -44,8 +44,8 @@ def _parameter(name: str, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parameters(pattern: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Describe the parameters whose names match a pattern: all of them are
-    the members of one object, as OpenAPI has it.
+    """Return the parameters whose names match a pattern. In OpenAPI they are
+    the members of one object.
     """
     return {
         'name': f'{pattern.removeprefix("^")}*', 'in': 'query',
@@ -60,11 +60,11 @@ def _parameters(pattern: str, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _value(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of one value: the last counts, so that a client has
-    no use for several.
+    """Return the schema of one value: clients need no more than one, since
+    the last one counts.
     """
     schema = values['items']
     if 'integer' in schema['type']:
-        # What the rest says is how to read a number that is text.
+        # The other keywords are for numbers that are text.
         return {'type': 'integer', 'minimum': schema['minimum']}
     return schema

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Picks the pipeline of ``[api] auth_strategy``."""
+"""Selects the pipeline that ``[api] auth_strategy`` names."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from nova_images_compat import exception
 def factory(
     loader: Any, global_conf: dict[str, Any], **pipelines: str,
 ) -> paste.WSGIApplication:
-    """Make the pipeline; a paste.deploy composite factory.
+    """Make the pipeline: a paste.deploy composite factory.
 
-    :param pipelines: for each strategy, the names of the filters and, last,
-        of the application
+    :param pipelines: for each strategy, the names of the filters and, as the
+        last one, the name of the application
     :raises: ConfigurationError: the strategy has no pipeline
     """
     strategy = global_conf[paste.CONF_KEY].api.auth_strategy

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Makes the request's context of what authentication left in the environ."""
+"""Makes the request's context from what authentication left in the environ."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,7 +15,7 @@ from nova_images_compat import exception
 
 
 class ContextFilter(paste.Filter):
-    """Lets pass whom authentication named."""
+    """Rejects requests without an authenticated user."""
 
     def __init__(
         self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
@@ -28,8 +28,8 @@ class ContextFilter(paste.Filter):
         self, environ: dict[str, Any], start_response: Any,
     ) -> Iterable[bytes]:
         caller = request_context.RequestContext.from_environ(environ)
-        # Headers alone prove nothing: the filter that validates tokens may be
-        # missing in another service's pipeline.
+        # The headers alone prove nothing: the filter that validates tokens
+        # may be missing in another service's pipeline.
         if not caller.user_id or self.needs_token and not getattr(
                 caller.user_auth, 'has_user_token', False):
             fault = wsgi.Fault(exception.Unauthorized())

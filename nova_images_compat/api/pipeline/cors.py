@@ -12,8 +12,8 @@ from nova_images_compat.api.pipeline import paste
 
 
 class CORSFilter(paste.Filter):
-    """Sends requests by way of CORS: without ``allowed_origin``, just those
-    of OPTIONS, which it answers even so, as in Nova.
+    """Applies CORS to requests. Without ``allowed_origin`` it applies CORS to
+    OPTIONS requests only, as in Nova.
     """
 
     def __init__(
@@ -26,8 +26,8 @@ class CORSFilter(paste.Filter):
     def __call__(
         self, environ: dict[str, Any], start_response: Any,
     ) -> Iterable[bytes]:
-        by_cors = self.has_origins or environ['REQUEST_METHOD'] == 'OPTIONS'
-        application = self.cors if by_cors else self.application
+        needs_cors = self.has_origins or environ['REQUEST_METHOD'] == 'OPTIONS'
+        application = self.cors if needs_cors else self.application
         return application(environ, start_response)
 
 

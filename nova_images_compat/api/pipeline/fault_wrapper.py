@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Turns whatever else goes wrong into a fault that shows no internals."""
+"""Turns unexpected exceptions into faults that show no internals."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +14,9 @@ LOG = log.getLogger(__name__)
 
 
 class FaultWrapper(paste.Filter):
-    """Answers an unexpected exception with an error 500, and logs it."""
+    """Answers a request that raises an exception with a 500, and logs the
+    traceback.
+    """
 
     def __call__(
         self, environ: dict[str, Any], start_response: Any,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""oslo.middleware's filter that believes a proxy's headers, where
-``[oslo_middleware] enable_proxy_headers_parsing`` says so."""
+"""oslo.middleware's filter that trusts the headers of a proxy, if
+``[oslo_middleware] enable_proxy_headers_parsing`` is set."""
 
 from oslo_config import cfg
 from oslo_middleware import http_proxy_to_wsgi
@@ -14,8 +14,8 @@ def _make(
 ) -> paste.WSGIApplication:
     middleware: paste.WSGIApplication = http_proxy_to_wsgi.HTTPProxyToWSGI(
         application, conf)
-    believes = conf.oslo_middleware.enable_proxy_headers_parsing
-    return middleware if believes else application
+    trusts_headers = conf.oslo_middleware.enable_proxy_headers_parsing
+    return middleware if trusts_headers else application
 
 
 factory = paste.filter_factory(_make)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""keystonemiddleware's auth_token: ``[keystone_authtoken]`` of the service's
-own configuration."""
+"""keystonemiddleware's filter that validates tokens, with
+``[keystone_authtoken]`` of the service's own configuration."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ ENCRYPT = 'ENCRYPT'
 
 
 class KeystoneAuth(auth_token.AuthProtocol):
-    """keystonemiddleware's filter, whose own refusal to serve is HTML."""
+    """keystonemiddleware's filter, with faults in place of its HTML."""
 
     def process_request(self, request: webob.Request) -> Any:
         try:
@@ -34,11 +34,12 @@ class KeystoneAuth(auth_token.AuthProtocol):
         except webob.exc.HTTPException:
             raise
         except keystone_exception.ClientException as error:
-            LOG.error('The Identity service does not answer: %s', error)
+            LOG.error('The Identity service is not reachable: %s', error)
             return wsgi.Fault(exception.IdentityUnavailable())
         except Exception:
-            # It takes apart what Keystone answers, whatever that is.
-            LOG.exception('No sense can be made of the Identity service')
+            # keystonemiddleware does not check what it reads from Keystone.
+            LOG.exception(
+                'The Identity service returned an invalid response')
             return wsgi.Fault(exception.IdentityUnavailable())
 
 
@@ -49,7 +50,7 @@ def _make(
         middleware = KeystoneAuth(
             application, {paste.CONF_KEY: conf})
     except ValueError:
-        # The middleware registers its options just before it reads them.
+        # keystonemiddleware registers its options just before it reads them.
         reader.check_values(conf)
         raise
     except keystone_exception.ClientException as error:

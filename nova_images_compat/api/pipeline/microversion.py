@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The microversion gate: which version of the API a request asks for."""
+"""The microversion gate: finds out which microversion a request asks for."""
 
 from collections.abc import Iterable
 import re
@@ -20,22 +20,24 @@ LATEST = 'latest'
 STANDARD_HEADER = 'OpenStack-API-Version'
 LEGACY_HEADER = 'X-OpenStack-Nova-API-Version'
 
-# Where a request's headers are.
+# The headers, by their variables in the WSGI environment.
 VARIABLES = {
     'HTTP_OPENSTACK_API_VERSION': STANDARD_HEADER,
     'HTTP_X_OPENSTACK_NOVA_API_VERSION': LEGACY_HEADER,
 }
 
-# Python refuses to read numbers of thousands of digits.
+# Python rejects numbers of thousands of digits.
 VERSION_STRING = re.compile(r'([1-9][0-9]{0,99})\.([1-9][0-9]{0,99}|0)')
 
 
 class MicroversionGate(paste.Filter):
-    """Says which microversion a request asks for, by headers that it is as
-    strict about as Nova is. It is out of the way of ``/v2``, which has no
-    microversions.
+    """Stores the microversion of a request in its environ, rejects invalid
+    and unsupported ones as Nova does, and adds it to the response.
 
-    :param application: the application behind it
+    Requests to ``/v2``, which has no microversions, get the first one, and
+    their responses do not change.
+
+    :param application: the application behind this filter
     :param conf: the service's configuration
     """
 
@@ -83,10 +85,10 @@ class MicroversionGate(paste.Filter):
 
 
 def wanted_version(environ: dict[str, Any]) -> str:
-    """Return the version that a request's headers ask for, or "latest".
+    """Return the microversion that a request's headers ask for, or "latest".
 
     :param environ: the request's WSGI environment
-    :raises: InvalidVersionString
+    :raises: InvalidVersionString: the header is malformed
     """
     headers = {header: environ[variable]
                for variable, header in VARIABLES.items()

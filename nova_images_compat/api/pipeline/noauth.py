@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Authentication for development, ``[api] auth_strategy = noauth2``: the
-token says who one is, and is believed."""
+"""Authentication for development, ``[api] auth_strategy = noauth2``: it
+accepts any user that a token names."""
 
 from collections.abc import Iterable
 import re
@@ -24,7 +24,7 @@ ADMIN_USER = 'admin'
 DEFAULT_ROLES = 'member,reader'
 ADMIN_ROLES = f'{request_context.ADMIN_ROLE},{DEFAULT_ROLES}'
 
-# What authentication tells the application, and so nobody else may.
+# The headers that only authentication may set.
 IDENTITY_HEADERS = (
     'HTTP_X_DOMAIN', 'HTTP_X_IDENTITY', 'HTTP_X_IS_ADMIN', 'HTTP_X_PROJECT',
     'HTTP_X_ROLE', 'HTTP_X_SERVICE', 'HTTP_X_TENANT', 'HTTP_X_USER',
@@ -33,11 +33,12 @@ IDENTITY_HEADERS = (
 
 
 class NoAuth(paste.Filter):
-    """Believes a token that says ``user:project[:role,role...]``.
+    """Accepts tokens of the form ``user:project[:role,role...]``.
 
-    The user "admin" has the role admin; who names no role is a member.
+    The user "admin" has the role admin; all others are members by default.
 
-    :param application: the application behind it
+    :param application: the application behind this filter
+    :param conf: the service's configuration
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class NoAuth(paste.Filter):
     ) -> None:
         super().__init__(application, conf)
         LOG.warning(
-            '[api] auth_strategy is noauth2: every token is believed. This is '
+            '[api] auth_strategy is noauth2: every token is accepted. This is '
             'for development only.')
 
     def __call__(
@@ -72,7 +73,7 @@ class NoAuth(paste.Filter):
 
 
 def _unauthorized(environ: dict[str, Any]) -> webob.Response:
-    """Refuse in the shape of keystonemiddleware's refusal."""
+    """Return a 401 in the format of keystonemiddleware."""
     error = exception.Unauthorized()
     response = webob.Response(status=error.code, body=orjson.dumps({
         'error': {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Traces requests by osprofiler, as ``[profiler]`` says."""
+"""Traces requests with osprofiler, as ``[profiler]`` configures."""
 
 from collections.abc import Iterator
 import contextlib
@@ -18,12 +18,12 @@ from nova_images_compat import exception
 PROJECT = 'nova_images_compat'
 SERVICE = 'api'
 
-# The default of the option, which everybody knows.
+# The default of the option, which is public.
 PUBLIC_KEY = 'SECRET_KEY'
 MESSAGING = 'messaging:'
 
-# They tell the connection string, and the password in it, at the start.
-TALKATIVE = ('osprofiler.notifier', 'osprofiler.drivers.base')
+# The loggers that log the connection string, with its password, at the start.
+LEAKY_LOGGERS = ('osprofiler.notifier', 'osprofiler.drivers.base')
 
 
 def _make(
@@ -35,14 +35,14 @@ def _make(
     keys = {key.strip() for key in options.hmac_keys.split(',')} - {''}
     if not keys or PUBLIC_KEY in keys:
         raise exception.ConfigurationError(
-            '[profiler] hmac_keys: it must name keys that not everybody '
-            'knows')
+            '[profiler] hmac_keys: the default is public; set keys of your '
+            'own')
     if options.connection_string.startswith(MESSAGING):
         raise exception.ConfigurationError(
-            '[profiler] connection_string: this service has no part in '
-            'oslo.messaging; name a server, such as redis://')
-    with _kept_out_of_the_log(options.connection_string):
-        _refuse_unknown_driver(conf)
+            '[profiler] connection_string: this service does not use '
+            'oslo.messaging; set a server, such as redis://')
+    with _hidden_from_log(options.connection_string):
+        _check_driver(conf)
         initializer.init_from_conf(
             conf, context={}, project=PROJECT, service=SERVICE,
             host=socket.gethostname())
@@ -51,27 +51,27 @@ def _make(
 
 
 @contextlib.contextmanager
-def _kept_out_of_the_log(secret: str) -> Iterator[None]:
-    """Have osprofiler say nothing that names a secret."""
+def _hidden_from_log(secret: str) -> Iterator[None]:
+    """Drop log messages of osprofiler that contain a secret."""
     def is_harmless(record: logging.LogRecord) -> bool:
         return not secret or secret not in record.getMessage()
 
-    for name in TALKATIVE:
+    for name in LEAKY_LOGGERS:
         logging.getLogger(name).addFilter(is_harmless)
     try:
         yield
     finally:
-        for name in TALKATIVE:
+        for name in LEAKY_LOGGERS:
             logging.getLogger(name).removeFilter(is_harmless)
 
 
-def _refuse_unknown_driver(conf: cfg.ConfigOpts) -> None:
+def _check_driver(conf: cfg.ConfigOpts) -> None:
     try:
         drivers.get_driver(
             conf.profiler.connection_string, project=PROJECT,
             service=SERVICE, host=socket.gethostname(), conf=conf)
     except Exception as error:
-        # Whatever a driver says of its URL, with the password in it.
+        # The text of a driver's error may contain the password.
         raise exception.ConfigurationError(
             '[profiler] connection_string: osprofiler cannot use it '
             f'({type(error).__name__})') from None

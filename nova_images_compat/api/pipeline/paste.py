@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""How paste.deploy makes applications and filters that have the service's
-configuration.
+"""Makes applications and filters with paste.deploy, and passes them the
+service's configuration.
 
-The configuration object travels in paste.deploy's global configuration, under
-the key that keystonemiddleware looks for, too.
+paste.deploy's global configuration holds the configuration object, under the
+key that keystonemiddleware reads.
 """
 
 from collections.abc import Callable
@@ -20,11 +20,10 @@ from nova_images_compat import exception
 
 CONF_KEY = 'oslo_config_config'
 
-# Where our factories are, whose composites name only sections of the file.
+# Our composites name only sections of the file.
 OURS = 'nova_images_compat.'
 
-# A section of each api-paste.ini of Nova's, which a nova.conf names by the
-# same option.
+# Every api-paste.ini of Nova has this section.
 NOVAS_SECTION = 'composite:osapi_compute'
 
 WSGIApplication = Callable[
@@ -37,7 +36,7 @@ FilterFactory = Callable[
 class Filter:
     """A filter in front of an application.
 
-    :param application: the application behind it
+    :param application: the application behind this filter
     :param conf: the service's configuration
     """
 
@@ -50,8 +49,8 @@ class Filter:
 def filter_factory(make_filter: MakeFilter) -> FilterFactory:
     """Return a paste.deploy filter factory.
 
-    :param make_filter: makes the filter, of the application behind it and
-        the configuration
+    :param make_filter: makes the filter; it takes the application behind
+        the filter, and the service's configuration
     """
     def factory(
         global_conf: dict[str, Any], **local_conf: str,
@@ -65,7 +64,7 @@ def filter_factory(make_filter: MakeFilter) -> FilterFactory:
 def open_file(path: str) -> loadwsgi.ConfigLoader:
     """Read a paste.deploy file.
 
-    :raises: ConfigurationError
+    :raises: ConfigurationError: the file cannot be read or parsed
     """
     try:
         return loadwsgi.ConfigLoader(path)
@@ -76,16 +75,16 @@ def open_file(path: str) -> loadwsgi.ConfigLoader:
 def is_novas(path: str) -> bool:
     """Say whether a paste.deploy file describes Nova's pipelines.
 
-    :raises: ConfigurationError
+    :raises: ConfigurationError: the file cannot be read or parsed
     """
     return open_file(path).parser.has_section(NOVAS_SECTION)
 
 
 def check_file(path: str) -> None:
-    """Check that whatever a paste.deploy file names is there, and make none
-    of it.
+    """Check that everything that a paste.deploy file names exists, without
+    making any of it.
 
-    :raises: ConfigurationError
+    :raises: ConfigurationError: something does not exist
     """
     loader = open_file(path)
     sections = [tuple(section.split(':', 1))
@@ -110,9 +109,11 @@ def get_app(
 ) -> WSGIApplication:
     """Make an application that a file describes.
 
-    :param name: the application's, in the file
-    :raises: ConfigurationError: the file names what is not there; and what
-        the factories raise
+    :param loader: the file
+    :param name: the name of the application in the file
+    :param global_conf: paste.deploy's global configuration
+    :raises: ConfigurationError: the file names something that does not
+        exist; a factory may raise more
     """
     return _find(loader, loader.app_context, name, global_conf).create()
 
@@ -120,7 +121,7 @@ def get_app(
 def get_filter(
     loader: loadwsgi.ConfigLoader, name: str, global_conf: dict[str, Any],
 ) -> Callable[[WSGIApplication], WSGIApplication]:
-    """Make a filter that a file describes; as ``get_app``."""
+    """Make a filter that a file describes, as ``get_app`` does."""
     return _find(loader, loader.filter_context, name, global_conf).create()
 
 
@@ -129,7 +130,9 @@ def _find(
     find: Callable[..., loadwsgi.LoaderContext], name: str,
     global_conf: dict[str, Any],
 ) -> loadwsgi.LoaderContext:
-    """Find the factories of an application or a filter, and call none."""
+    """Find the factories of an application or a filter, and call none of
+    them.
+    """
     try:
         context = find(name, global_conf=global_conf)
     except (AttributeError, configparser.Error, ImportError, LookupError,
@@ -145,7 +148,7 @@ def _find(
 def _parts(
     context: loadwsgi.LoaderContext,
 ) -> Iterator[loadwsgi.LoaderContext]:
-    """Yield a context, and those of the pipeline that it is."""
+    """Yield a context and, if it is a pipeline, those of its parts."""
     yield context
     if context.object_type is loadwsgi.PIPELINE:
         yield from context.filter_contexts

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Gives every request an id, and every answer the id's headers."""
+"""Gives every request an ID, and every response the headers with it."""
 
 from typing import Any
 
@@ -12,11 +12,10 @@ from nova_images_compat import context as request_context
 
 
 class RequestId(request_id.RequestId):
-    """oslo.middleware's filter, with Nova's own header beside the common one.
+    """oslo.middleware's filter, with Nova's own header in addition.
 
-    It also makes a context that has nothing but the ids, so that what is
-    logged before authentication carries them, and nothing of the request
-    that the thread served before.
+    It makes a context with these IDs only. So log lines before authentication
+    have the IDs of this request, and nothing of the thread's last request.
     """
 
     compat_headers = ['x-compute-request-id']

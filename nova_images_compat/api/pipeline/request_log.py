@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A line in the log for every request, in the notation of Nova's."""
+"""Logs a line for every request, in Nova's format."""
 
 from collections.abc import Iterable
 import logging
@@ -19,7 +19,7 @@ FORMAT = (
     '%(address)s "%(method)s %(uri)s" status: %(status)s len: %(length)s '
     'microversion: %(microversion)s time: %(seconds).6f')
 
-# The characters of RFC 3986, 3.3 and 3.4, that need no quoting.
+# The characters that need no quoting in a query (RFC 3986, 3.4).
 IN_QUERY = urls.IN_PATH + '?%'
 
 
@@ -55,8 +55,8 @@ class RequestLog(paste.Filter):
 
 
 def _uri(environ: dict[str, Any]) -> str:
-    """Return the request's URI, quoted: nothing in it starts a line of the
-    log, nor speaks to a terminal.
+    """Return the request's URI, quoted: it cannot begin a new line in the log
+    or control a terminal.
     """
     path = environ.get('SCRIPT_NAME', '') + environ.get('PATH_INFO', '')
     uri = parse.quote(path.encode('latin-1'), safe=urls.IN_PATH)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""oslo.middleware's limit on the size of a body, refusing with a fault:
-``[oslo_middleware] max_request_body_size``."""
+"""oslo.middleware's limit on the size of bodies, ``[oslo_middleware]
+max_request_body_size``, with a fault as its response."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,6 +16,7 @@ from nova_images_compat.api import wsgi
 
 
 class RequestBodySizeLimiter(sizelimit.RequestBodySizeLimiter):
+    """oslo.middleware's filter, with a fault in place of its text."""
 
     @webob.dec.wsgify
     def __call__(self, req: webob.Request) -> Any:
@@ -29,9 +30,10 @@ class RequestBodySizeLimiter(sizelimit.RequestBodySizeLimiter):
 
 
 class BodyFilter(paste.Filter):
-    """Sends requests by way of the limit, but for those without a body, as
-    far as anybody reads it: only ``METHODS_WITH_BODY`` have one read whose
-    length they do not tell.
+    """Applies the limit to requests with a body.
+
+    Of requests without Content-Length, only those of ``METHODS_WITH_BODY``
+    have a body that is read.
     """
 
     def __init__(

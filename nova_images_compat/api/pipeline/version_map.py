@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Sends a request to the application of the API version that its path
-begins with."""
+"""Sends a request to the application of the API version in its path."""
 
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -17,10 +16,10 @@ BELOW = '/+'
 
 
 class VersionMap:
-    """A composite application.
+    """Sends requests to applications by their paths.
 
-    :param applications: an application for each path: "/" for what has no
-        other; "/v2.1" for just that; "/v2.1/+" for what is below it
+    :param applications: the applications, by path: "/v2.1" for this path
+        alone, "/v2.1/+" for the paths below it, "/" for all others
     """
 
     def __init__(
@@ -33,8 +32,8 @@ class VersionMap:
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any],
     ) -> Iterable[bytes]:
-        # Clients that join a URL ending in a slash and a path starting with
-        # one mean the same as those that take care.
+        # Some clients join a URL that ends in a slash and a path that starts
+        # with one.
         path = re.sub('//+', '/', environ['PATH_INFO'])
         version, below = self._split(path)
         if version not in self.versions:
@@ -56,11 +55,11 @@ class VersionMap:
 def factory(
     loader: Any, global_conf: dict[str, Any], **paths: str,
 ) -> VersionMap:
-    """Make the composite; a paste.deploy composite factory.
+    """Make the map: a paste.deploy composite factory.
 
-    :param paths: the name of the application of each path; an application
-        that several paths name is made once
-    :raises: ConfigurationError
+    :param paths: the name of each path's application; an application that
+        several paths name is made once
+    :raises: ConfigurationError: the file names something that does not exist
     """
     applications = {
         name: paste.get_app(loader, name, global_conf)

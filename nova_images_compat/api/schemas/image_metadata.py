@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""JSON schemas of the images' metadata."""
+"""JSON schemas of image metadata."""
 
 from typing import Any
 

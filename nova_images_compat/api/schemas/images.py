@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""JSON schemas of the images' queries and answers."""
+"""JSON schemas of the queries and responses of images."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ INDEX_QUERY: dict[str, Any] = {
     'propertyNames': {'pattern': parameter_types.NO_NUL},
     'properties': {
         'name': parameter_types.described(
-            parameter_types.TEXT_PARAMETER, 'Only images of this name.'),
+            parameter_types.TEXT_PARAMETER, 'Only images with this name.'),
         'status': parameter_types.described(
             parameter_types.TEXT_PARAMETER,
-            'Only images of this status: one that this API shows, such as '
-            'SAVING, in any case, or one of the Image service, such as '
+            'Only images with this status: a status of this API, such as '
+            'SAVING, in any case, or a status of the Image service, such as '
             'queued.'),
         'server': parameter_types.described(
             parameter_types.TEXT_PARAMETER,
-            'Only images made of this server: its ID, or its URL.'),
+            'Only images of this server: its ID or its URL.'),
         'type': parameter_types.described(
             parameter_types.TEXT_PARAMETER,
             'Only images whose metadata item image_type has this value, such '
@@ -32,29 +32,28 @@ INDEX_QUERY: dict[str, Any] = {
             'Only images whose minDisk is exactly this integer, in GiB.'),
         'changes-since': parameter_types.described(
             parameter_types.TEXT_PARAMETER,
-            'Only images changed at this time or later. The time is in the '
-            'notation of ISO 8601, such as 2026-01-31T12:00:00Z.'),
+            'Only images that changed at this time or later: a time in '
+            'ISO 8601 format, such as 2026-01-31T12:00:00Z.'),
         'limit': parameter_types.described(
             parameter_types.POSITIVE_INTEGER_PARAMETER,
-            'The most images of the page. The service has a maximum, and '
-            'more than that counts as the maximum. Without a limit the '
-            'answer holds all images.'),
+            'The maximum number of images in the page. The service has a '
+            'maximum of its own and reduces a larger limit to it. Without a '
+            'limit, the response has all images.'),
         'page_size': parameter_types.described(
             parameter_types.POSITIVE_INTEGER_PARAMETER,
-            'Has no effect; for old clients that send it.'),
+            'Has no effect. Old clients send it.'),
         'marker': parameter_types.described(
             parameter_types.TEXT_PARAMETER,
-            'The ID of the image after which the page begins.'),
+            'The ID of the last image of the previous page.'),
         'offset': parameter_types.described(
             parameter_types.POSITIVE_INTEGER_PARAMETER,
-            'Has no effect; for old clients that send it.'),
+            'Has no effect. Old clients send it.'),
     },
     'patternProperties': {
         '^property-': parameter_types.described(
             parameter_types.TEXT_PARAMETER,
-            'Only images that have this metadata item. Its key follows '
-            'property- in the name of the parameter; its value is that of '
-            'the parameter.'),
+            'Only images with this metadata item. The parameter is called '
+            'property- and the key; its value is the value of the item.'),
     },
     'additionalProperties': True,
 }
@@ -79,16 +78,18 @@ _BASIC = {
 _DETAILS = {
     **_BASIC,
     'minRam': parameter_types.described(
-        _AMOUNT, 'The memory that a server needs to boot from it, in MiB.'),
+        _AMOUNT,
+        'The memory that a server needs to boot from the image, in MiB.'),
     'minDisk': parameter_types.described(
-        _AMOUNT, 'The disk that a server needs to boot from it, in GiB.'),
+        _AMOUNT,
+        'The disk that a server needs to boot from the image, in GiB.'),
     'metadata': parameter_types.METADATA_ANSWER,
     'created': _TIME,
     'updated': _TIME,
     'status': {
         'enum': ['ACTIVE', 'SAVING', 'DELETED', 'ERROR', 'UNKNOWN']},
     'progress': {
-        'description': 'How far its upload is, in percent.',
+        'description': 'The progress of the upload, in percent.',
         'enum': [0, 25, 50, 100],
     },
 }
@@ -109,7 +110,7 @@ _IMAGE = {
         'OS-DCF:diskConfig': {'enum': ['AUTO', 'MANUAL']},
         'OS-EXT-IMG-SIZE:size': parameter_types.described(
             _AMOUNT,
-            'Its size in bytes; for whom the policy lets see it.'),
+            'The size in bytes, if the policy allows the caller to see it.'),
     },
     'required': list(_DETAILS),
     'additionalProperties': False,

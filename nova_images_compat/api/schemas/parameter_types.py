@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the schemas of several resources have in common."""
+"""Schemas that several resources use."""
 
 from typing import Any
 
 METADATA_KEY = '^[a-zA-Z0-9-_:. ]{1,255}$'
-# "$" matches before a newline at the end, too, so patterns let it pass.
+# "$" also matches before a newline at the end.
 NEWLINE = {'pattern': '\n'}
 
 NO_NUL = '^[^\\0]*$'
@@ -37,8 +37,8 @@ METADATA = {
 
 METADATA_ITEM = {**METADATA, 'minProperties': 1, 'maxProperties': 1}
 
-# The image service stores text of any length; two of its properties are
-# JSON documents, which answers hold decoded.
+# The Image service stores text of any length. Two of its properties are JSON
+# documents, which responses have decoded.
 METADATA_ANSWER = {
     'type': 'object',
     'propertyNames': {'type': 'string', 'minLength': 1, 'maxLength': 255},
@@ -48,14 +48,14 @@ METADATA_ANSWER = {
     },
 }
 
-# A configured prefix may be any text, so this need not be a URI.
+# Not a URI: a configured prefix may be any text.
 LINK = {'type': 'string', 'minLength': 1}
 
 
 def described(schema: dict[str, Any], text: str) -> dict[str, Any]:
-    """Return a schema with a description, which documents show.
+    """Return a schema with a description, for the OpenAPI document.
 
-    :param text: a sentence, or a few
+    :param text: the description
     """
     return {**schema, 'description': text}
 
@@ -63,7 +63,7 @@ def described(schema: dict[str, Any], text: str) -> dict[str, Any]:
 def links(*relations: str) -> dict[str, Any]:
     """Return the schema of a list of links.
 
-    :param relations: what each link is, in the order that they come in
+    :param relations: the relations of the links, in their order
     """
     return {
         'type': 'array',

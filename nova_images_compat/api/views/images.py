@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Images as the compute API shows them."""
+"""Images in the JSON of the compute API."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +22,7 @@ class ImageView:
     """Makes the JSON of images.
 
     :param conf: the service's configuration
-    :param store: where the images live, which may know its public root
+    :param store: the image store
     """
 
     def __init__(
@@ -30,14 +30,14 @@ class ImageView:
     ) -> None:
         self.compute_prefix: str | None = conf.api.compute_link_prefix
         self.image_prefix: str | None = conf.api.glance_link_prefix
-        # Nova links to no next page where max_limit is 0.
+        # As in Nova, no page has a next link if max_limit is 0.
         self.has_next_pages = conf.api.max_limit > 0
         self.store = store
 
     def show(
         self, req: wsgi.Request, image: image_base.Image, with_size: bool,
     ) -> dict[str, Any]:
-        """Return the document of one image.
+        """Return the JSON of one image.
 
         :param req: the request
         :param image: the image
@@ -49,11 +49,11 @@ class ImageView:
         self, req: wsgi.Request, images: Sequence[image_base.Image],
         limit: int | None,
     ) -> dict[str, Any]:
-        """Return a page of a list.
+        """Return the JSON of a page of a list.
 
         :param req: the request
         :param images: the page's images
-        :param limit: the most images that the page could hold
+        :param limit: the maximum number of images in the page
         """
         roots = self._roots(req)
         items = [self._basic(roots, image) for image in images]
@@ -63,11 +63,11 @@ class ImageView:
         self, req: wsgi.Request, images: Sequence[image_base.Image],
         limit: int | None, with_size: bool,
     ) -> dict[str, Any]:
-        """Return a page of a list with details.
+        """Return the JSON of a page of a list with details.
 
         :param req: the request
         :param images: the page's images
-        :param limit: the most images that the page could hold
+        :param limit: the maximum number of images in the page
         :param with_size: whether the caller may see the images' sizes
         """
         roots = self._roots(req)
@@ -135,7 +135,7 @@ class ImageView:
 
 
 class _Roots:
-    """The URLs that one answer's links start with."""
+    """The URLs that the links of one response start with."""
 
     def __init__(
         self, versioned: str, unversioned: str, image: str,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Version documents as the compute API shows them."""
+"""Version documents in the JSON of the compute API."""
 
 from typing import Any
 from urllib import parse
@@ -29,14 +29,14 @@ class VersionsView:
             '2013-07-23T11:33:21Z', 'v2.1', '2.1')
 
     def index(self, req: wsgi.Request) -> dict[str, Any]:
-        """Return the list of the versions."""
+        """Return the JSON of the list of versions."""
         root = self._root(req)
         return {'versions': [
             {**version.summary, 'links': [version.link(root)]}
             for version in (self.legacy, self.current)]}
 
     def show(self, req: wsgi.Request) -> dict[str, Any]:
-        """Return the version that the request came in by."""
+        """Return the JSON of the version whose root the request asks for."""
         version = self.legacy if req.is_legacy_v2 else self.current
         described_by = {
             'rel': 'describedby', 'type': 'text/html', 'href': DOCUMENTATION}
@@ -47,7 +47,7 @@ class VersionsView:
         }}
 
     def choices(self, req: wsgi.Request) -> dict[str, Any]:
-        """Return where the request's path would be in each version."""
+        """Return the JSON of the versions that have the request's path."""
         root = self._root(req)
         path = parse.quote(
             req.environ['PATH_INFO'].encode('latin-1'), safe=urls.IN_PATH)
@@ -63,7 +63,7 @@ class VersionsView:
 
 
 class _Version:
-    """What is known of one version of the API."""
+    """One version of the API."""
 
     def __init__(
         self, version_id: str, status: str, version: str, min_version: str,

@@ -175,7 +175,7 @@ class PasteFileTest(helpers.TestCase):
             'nova_images_compat', level=logging.CRITICAL))
         app.load_guest({'config_file': service.configuration.path})
         self.assertEqual(
-            "Writes of images' metadata are answered 503: [coordination] x\n",
+            'Requests that write image metadata get a 503: [coordination] x\n',
             log.output)
 
 

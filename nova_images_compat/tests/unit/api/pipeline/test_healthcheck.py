@@ -157,7 +157,7 @@ class StoreHealthcheckTest(helpers.FilterTestCase):
             with self.case(error):
                 self.clock.now += 100
                 self._fall_silent(error)
-                self.assertEqual((503, healthcheck.SILENT), self._probe())
+                self.assertEqual((503, healthcheck.NO_ANSWER), self._probe())
                 status, text = self._probe('application/json')
                 self.assertEqual(503, status)
                 self.assertNotIn('secret', text)
@@ -185,13 +185,13 @@ class StoreHealthcheckTest(helpers.FilterTestCase):
         for _ in range(3):
             self._probe()
         self._fall_silent()
-        self.clock.now += healthcheck.GOOD_FOR
+        self.clock.now += healthcheck.MAX_AGE
         self.assertEqual((200, 1), (self._probe()[0], self.store.asked))
         self.clock.now += 0.1
         self.assertEqual((503, 2), (self._probe()[0], self.store.asked))
         self.store.says = lambda: None
         self.assertEqual((503, 2), (self._probe()[0], self.store.asked))
-        self.clock.now += healthcheck.GOOD_FOR + 0.1
+        self.clock.now += healthcheck.MAX_AGE + 0.1
         self.assertEqual((200, 3), (self._probe()[0], self.store.asked))
 
     def test_one_of_many_probes_asks(self) -> None:
@@ -209,8 +209,8 @@ class StoreHealthcheckTest(helpers.FilterTestCase):
         self.addCleanup(end.set)
         self.store.says = lambda: end.wait(60)
         self.useFixture(fixtures.MockPatchObject(
-            healthcheck, 'PATIENCE', 0.1))
-        self.assertEqual((503, healthcheck.SILENT), self._probe())
+            healthcheck, 'TIMEOUT', 0.1))
+        self.assertEqual((503, healthcheck.NO_ANSWER), self._probe())
         self.clock.now += 3600
         self.assertEqual(503, self._probe()[0])
         self.assertEqual(1, self.store.asked)

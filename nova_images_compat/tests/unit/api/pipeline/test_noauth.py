@@ -92,7 +92,7 @@ class NoAuthTest(helpers.FilterTestCase):
     def test_the_operator_is_warned(self) -> None:
         lines = self.log_lines(self.conf)
         self.make()
-        self.assertIn('every token is believed', lines[0])
+        self.assertIn('every token is accepted', lines[0])
 
 
 class ServiceTest(helpers.TestCase):

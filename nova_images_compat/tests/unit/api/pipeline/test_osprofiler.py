@@ -61,7 +61,7 @@ class OSProfilerTest(helpers.FilterTestCase):
     def test_what_else_osprofiler_says_is_heard(self) -> None:
         log = self.useFixture(fixtures.FakeLogger(level=logging.DEBUG))
         self.make({'profiler': ON})
-        for name in osprofiler.TALKATIVE:
+        for name in osprofiler.LEAKY_LOGGERS:
             logging.getLogger(name).info('more')
         self.assertEqual('more\n' * 2, log.output[-10:])
 

@@ -18,7 +18,7 @@ from nova_images_compat import policies
 TAGS = [
     {'name': routes.NAMES[routes.Images], 'description': 'Images'},
     {'name': routes.NAMES[routes.Metadata],
-     'description': 'The metadata of images'},
+     'description': 'Image metadata'},
 ]
 
 DEFAULTS = {option.dest: option.default for option in api.OPTS}
@@ -105,5 +105,5 @@ def _description(
         if {'method': method, 'path': path} in rule.operations]
     return (
         f'In microversions {versions.first} to {DEFAULTS[option]}, unless '
-        f'[api] {option} of the deployment says otherwise. Policy rules: '
+        f'[api] {option} of the deployment changes that. Policy rules: '
         f'{", ".join(rules)}.')
