@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What several of the unit tests use."""
+"""Helpers of the unit tests."""
 
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ REQUEST_ID = r'req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 
 
 class Endpoint:
-    """A WSGI application that remembers the requests it met.
+    """A WSGI application that records its requests.
 
     :param response: what it answers
     :param error: what it raises instead
@@ -55,7 +55,7 @@ class Endpoint:
 
 
 class LogLines(logging.Handler):
-    """Keeps lines as oslo.log writes them, with the ids of the request."""
+    """Records log lines as oslo.log formats them, with request IDs."""
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class TestCase(base.TestCase):
         self, conf: cfg.ConfigOpts, name: str = 'nova_images_compat',
         level: int = logging.INFO,
     ) -> list[str]:
-        """Return the list that lines of a logger come into from now on."""
+        """Return a list that receives the lines of a logger from now on."""
         handler = LogLines(conf)
         self.useFixture(fixtures.LogHandler(handler, name, level))
         return handler.lines
@@ -113,7 +113,7 @@ def blank(
 
 
 class FilterTestCase(TestCase):
-    """A test of one filter, alone in front of an endpoint."""
+    """A test of one filter in front of an endpoint."""
 
     factory: Any = None
 
@@ -137,8 +137,8 @@ class FilterTestCase(TestCase):
 
 
 def count_lines(function: Callable[[], Any]) -> int:
-    """Return how many lines of Python are run by a call: what it costs, on
-    any machine.
+    """Return how many lines of Python a call executes: its cost on any
+    machine.
     """
     count = 0
 
@@ -160,14 +160,13 @@ def run_python(
     *arguments: str, environ: Mapping[str, str] | None = None,
     **kwargs: Any,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a Python of its own, and wait for it.
+    """Run another Python process, and wait for it.
 
-    :param environ: variables beside the process's own
+    :param environ: environment variables in addition to this process's
     """
     return subprocess.run(
         [sys.executable, *arguments], text=True, timeout=60,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        # Where eventlet is installed, it says on the standard error that it is
-        # deprecated, unless it is told so.
+        # eventlet writes a deprecation warning to standard error without it.
         env={**os.environ, 'EVENTLET_TESTS': '1', **(environ or {})},
         check=False, **kwargs)

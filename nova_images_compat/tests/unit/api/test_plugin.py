@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of the filter for another service's pipeline."""
+"""Tests of the filter in Nova's pipeline."""
 
 import io
 import itertools
@@ -147,7 +147,7 @@ class PluginTest(_TestCase):
 
 
 class FactoryTest(helpers.TestCase):
-    """What is wrong with the configuration is contained, and logged."""
+    """Errors of the configuration are contained and logged."""
 
     def _log_of(self, **options: str) -> str:
         log = self.useFixture(tools.FakeLogger(
@@ -201,9 +201,7 @@ class FactoryTest(helpers.TestCase):
 
 
 class DefaultsTest(helpers.TestCase):
-    """What is ours while the configuration is unknown is what it is by
-    default.
-    """
+    """While the configuration is not known, the default one applies."""
 
     def test_as_the_routes(self) -> None:
         service = self.useFixture(fixtures.Service())

@@ -14,7 +14,7 @@ from nova_images_compat.tests.unit import helpers
 
 
 class ContainmentTest(helpers.TestCase):
-    """Whatever is wrong with the images API, the others go on."""
+    """Whatever goes wrong with the images API, other requests work."""
 
     def setUp(self) -> None:
         super().setUp()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of taking query strings apart."""
+"""Tests of parsing query strings."""
 
 import random
 
@@ -29,7 +29,7 @@ class QueryStringTest(helpers.TestCase):
                 self.assertEqual(expected, query_string.pairs(text))
 
     def test_same_as_webob(self) -> None:
-        """Which Nova reads query strings with."""
+        """Nova reads query strings with WebOb."""
         source = random.Random(1)
         for _ in range(ROUNDS):
             text = ''.join(source.choices(PIECES, k=source.randrange(12)))

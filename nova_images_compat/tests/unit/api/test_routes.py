@@ -22,7 +22,7 @@ TABLE = routes.TABLE
 
 METHODS = ('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE')
 
-# What each URL answers to, written down apart from the table itself.
+# The operations of each URL, independent of the table itself.
 EXPECTED = {
     '/images': {'GET': 'images.index'},
     '/images/detail': {

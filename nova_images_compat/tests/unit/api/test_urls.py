@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of the roots that links start with."""
+"""Tests of the URLs of the service."""
 
 from nova_images_compat.api import urls
 from nova_images_compat.api import wsgi

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of holding requests and answers against schemas."""
+"""Tests of validating requests and responses."""
 
 from typing import Any
 

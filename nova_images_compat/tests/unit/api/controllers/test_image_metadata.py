@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of the metadata's controller: what the contract has no step for."""
+"""Tests of the metadata controller that the contract does not cover."""
 
 from typing import Any
 

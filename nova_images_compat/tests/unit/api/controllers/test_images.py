@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of the images' controller: what the contract has no step for."""
+"""Tests of the images controller that the contract does not cover."""
 
 from nova_images_compat.tests import base
 from nova_images_compat.tests import fixtures

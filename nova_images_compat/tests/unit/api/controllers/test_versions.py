@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of the version documents' controller."""
+"""Tests of the controller of version documents."""
 
 from nova_images_compat.api.controllers import versions
 from nova_images_compat.api import wsgi

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of the OpenAPI document: what it tells of the operations."""
+"""Tests of the OpenAPI document."""
 
 import json
 from typing import Any
@@ -27,7 +27,7 @@ class DocumentTest(base.TestCase):
         return self.document['paths'][path][method]
 
     def _schema(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Return the schema of a body, which is the same in either type."""
+        """Return the schema of a body; both media types have the same."""
         self.assertEqual(JSON_TYPES, list(message['content']))
         references = [
             content['schema']['$ref']

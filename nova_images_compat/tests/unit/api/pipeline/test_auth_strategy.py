@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of picking the pipeline of an authentication strategy."""
+"""Tests of selecting the pipeline of an authentication strategy."""
 
 from typing import Any
 

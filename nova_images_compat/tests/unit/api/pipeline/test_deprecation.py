@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of the headers that say that the API is deprecated."""
+"""Tests of the headers that tell clients that the API is deprecated."""
 
 from unittest import mock
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of the last net under the application."""
+"""Tests of the filter that handles unexpected exceptions."""
 
 from nova_images_compat.api.pipeline import fault_wrapper
 from nova_images_compat.api import wsgi

@@ -99,7 +99,7 @@ class HealthcheckTest(helpers.FilterTestCase):
 class _Store:
     """An image store.
 
-    :ivar says: is called when it is asked for a sign of life
+    :ivar says: is called for each check
     """
 
     def __init__(self) -> None:

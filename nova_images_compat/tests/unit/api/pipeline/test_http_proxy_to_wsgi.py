@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of the filter that believes a proxy's headers."""
+"""Tests of the filter that trusts the headers of a proxy."""
 
 from nova_images_compat.api.pipeline import http_proxy_to_wsgi
 from nova_images_compat.tests.unit import helpers

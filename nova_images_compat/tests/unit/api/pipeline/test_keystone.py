@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of authentication by Keystone: that it is there and configured."""
+"""Tests of the filter that validates tokens."""
 
 import socket
 from typing import Any

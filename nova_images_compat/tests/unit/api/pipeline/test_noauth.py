@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of the authentication that believes every token."""
+"""Tests of the authentication that accepts every token."""
 
 import webob
 
@@ -9,7 +9,7 @@ from nova_images_compat import context as request_context
 from nova_images_compat.tests import fixtures
 from nova_images_compat.tests.unit import helpers
 
-# Every header that says who one is, to keystonemiddleware or oslo.context.
+# The headers that tell keystonemiddleware or oslo.context who the caller is.
 SPOOFED = {
     'X-Roles': 'admin', 'X-Role': 'admin', 'X-Project-Id': 'spoofed',
     'X-Project-Name': 'spoofed', 'X-Project-Domain-Id': 'spoofed',

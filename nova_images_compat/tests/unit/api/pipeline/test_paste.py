@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of making filters for paste.deploy, and of checking its files."""
+"""Tests of filters for paste.deploy, and of the check of its files."""
 
 import functools
 from typing import Any

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of the requests' ids."""
+"""Tests of request IDs."""
 
 from typing import Any
 

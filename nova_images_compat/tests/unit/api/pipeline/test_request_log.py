@@ -57,7 +57,7 @@ class RequestLogTest(helpers.FilterTestCase):
                 self.assertIn(f'"GET {logged}" ', self.lines[0])
 
     def test_control_characters_of_the_query_are_not_written(self) -> None:
-        # waitress hands them on, unquoted as they are.
+        # waitress passes them on unquoted.
         for query in ('a\x1b[31mb', 'a\0b', 'a\x7fb'):
             with self.case(query):
                 del self.lines[:]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of the way to the versions' applications."""
+"""Tests of sending requests to the applications of the versions."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ name = images
 
 
 def make(global_conf: dict[str, Any], name: str) -> Any:
-    """Make an application that tells what it is asked."""
+    """Make an application that responds with what it receives."""
     global_conf['made'].append(name)
 
     def application(environ: dict[str, Any], start_response: Any) -> Any:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of images as the API shows them."""
+"""Tests of the JSON of images."""
 
 from typing import Any
 from unittest import mock
