@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""How Sphinx builds the API reference: ``tox -e api-ref``."""
+"""Sphinx configuration of the API reference: ``tox -e api-ref``."""
 
 project = 'Images of OpenStack Compute'
 copyright = 'nova-images-compat contributors'
