@@ -1,23 +1,24 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The images API in a DevStack: before Nova's, in nova-api's own pipeline
-# (NOVA_IMAGES_COMPAT_MODE=filter) or as a service of its own (service).
+# Installs nova-images-compat in DevStack: as a filter in nova-api's pipeline
+# (NOVA_IMAGES_COMPAT_MODE=filter), or as a separate service (service).
 #
-# DevStack sources this with a mode and a phase: "stack pre-install", "stack
-# install", "stack post-config", "stack extra", "stack test-config", "unstack",
-# "clean". README.rst is for users; settings has the variables.
+# DevStack sources this file with a mode and a phase: "stack pre-install",
+# "stack install", "stack post-config", "stack extra", "stack test-config",
+# "unstack", "clean". README.rst is for users. settings has the variables.
 
-# The site's name comes before nova-api's, and so do its directives: Apache
-# reads sites by name, and the first ProxyPass that matches a path has it.
+# Apache reads sites in the order of their names, and uses the first ProxyPass
+# that matches a path. So this name must sort before the name of nova-api's
+# site.
 IMAGES_COMPAT_SITE=images-compat
 
-# The pipelines of Nova's api-paste.ini that the filter goes into, and the
-# application at their ends.
+# The sections of Nova's api-paste.ini whose pipelines get the filter, and the
+# application at the end of these pipelines.
 IMAGES_COMPAT_COMPOSITES="composite:openstack_compute_api_v21 composite:openstack_compute_api_v21_legacy_v2_compatible"
 IMAGES_COMPAT_NOVA_APP=osapi_compute_app_v21
 
-# check_images_compat_mode() - Refuse what cannot be set up
+# check_images_compat_mode() - Reject an unsupported mode
 function check_images_compat_mode {
     case "$NOVA_IMAGES_COMPAT_MODE" in
         filter)
@@ -33,7 +34,7 @@ function check_images_compat_mode {
     esac
 }
 
-# is_images_compat_service() - Whether it is a service of its own
+# is_images_compat_service() - Return whether the mode is service
 function is_images_compat_service {
     [[ "$NOVA_IMAGES_COMPAT_MODE" == "service" ]]
 }
@@ -47,14 +48,15 @@ function images_compat_url {
 function install_images_compat {
     local extras=$NOVA_IMAGES_COMPAT_EXTRAS
 
-    # For [keystone_authtoken] memcached_servers. In nova-api, that is Nova's.
+    # [keystone_authtoken] memcached_servers needs this extra. In nova-api, Nova
+    # reads this section.
     if is_images_compat_service; then
         extras=token-cache${extras:+,$extras}
     fi
     setup_develop "$NOVA_IMAGES_COMPAT_DIR" "$extras"
 }
 
-# configure_images_compat() - Write the configuration that both modes need
+# configure_images_compat() - Write the configuration for both modes
 # configure_images_compat user
 function configure_images_compat {
     local user=$1
@@ -66,20 +68,20 @@ function configure_images_compat {
     if [[ "$NOVA_USE_SERVICE_TOKEN" == "True" ]]; then
         iniset "$NOVA_IMAGES_COMPAT_CONF" service_user send_service_user_token True
         configure_keystone_authtoken_middleware "$NOVA_IMAGES_COMPAT_CONF" "$user" service_user
-        # This names the file of a DevStack with TLS anyhow; where it is not,
-        # the service would not start.
+        # The function above always sets cafile, also without TLS. The service
+        # does not start if the file is missing.
         if [[ ! -f "$SSL_BUNDLE_FILE" ]]; then
             inidelete "$NOVA_IMAGES_COMPAT_CONF" service_user cafile
         fi
     fi
 }
 
-# add_images_compat_filter() - Put the filter into Nova's pipelines
+# add_images_compat_filter() - Add the filter to Nova's pipelines
 function add_images_compat_filter {
     local composite
     local pipeline
 
-    # It may be there from an earlier run.
+    # An earlier run may have added it.
     remove_images_compat_filter
     for composite in $IMAGES_COMPAT_COMPOSITES; do
         pipeline=$(iniget "$NOVA_API_PASTE_INI" "$composite" keystone)
@@ -92,7 +94,7 @@ function add_images_compat_filter {
     iniset "$NOVA_API_PASTE_INI" filter:images_compat use "egg:nova-images-compat#images_compat"
 }
 
-# remove_images_compat_filter() - Take the filter out of Nova's pipelines
+# remove_images_compat_filter() - Remove the filter from Nova's pipelines
 function remove_images_compat_filter {
     local composite
     local pipeline
@@ -109,12 +111,12 @@ function remove_images_compat_filter {
     done
     inidelete "$NOVA_API_PASTE_INI" filter:images_compat use
     inidelete "$NOVA_API_PASTE_INI" filter:images_compat config_file
-    # The section itself, with the empty line that iniset began it with.
+    # Remove the section, and the empty line that iniset added before it.
     sed -i -z -E 's/\n?\n\[filter:images_compat\]\n/\n/' "$NOVA_API_PASTE_INI"
 }
 
-# configure_images_compat_service() - Configure the service, and the web server
-# before it
+# configure_images_compat_service() - Configure the service and the web server
+# in front of it
 function configure_images_compat_service {
     iniset "$NOVA_IMAGES_COMPAT_CONF" DEFAULT debug "$ENABLE_DEBUG_LOG_LEVEL"
     if [[ "$SYSLOG" != "False" ]]; then
@@ -129,11 +131,11 @@ function configure_images_compat_service {
     cp "$NOVA_IMAGES_COMPAT_DIR/etc/nova-images-compat/api-paste.ini" "$NOVA_IMAGES_COMPAT_CONF_DIR"
     iniset "$NOVA_IMAGES_COMPAT_CONF" wsgi api_paste_config "$NOVA_IMAGES_COMPAT_CONF_DIR/api-paste.ini"
 
-    # write_uwsgi_config adds to the site that an earlier run has left.
+    # write_uwsgi_config appends to the site file of an earlier run.
     sudo rm -f "$(apache_site_config_for "$IMAGES_COMPAT_SITE")"
     write_uwsgi_config "$NOVA_IMAGES_COMPAT_UWSGI_CONF" "$NOVA_IMAGES_COMPAT_UWSGI" "/$NOVA_IMAGES_COMPAT_SERVICE_TYPE" "" "$IMAGES_COMPAT_SITE"
-    # Without it uWSGI answers 500 if there is no application, and it would
-    # count as started.
+    # Without need-app, uWSGI starts without an application and answers 500, and
+    # DevStack takes the service for started.
     iniset "$NOVA_IMAGES_COMPAT_UWSGI_CONF" uwsgi need-app true
     iniset "$NOVA_IMAGES_COMPAT_UWSGI_CONF" uwsgi env "OS_NOVA_IMAGES_COMPAT_CONFIG_FILES=$NOVA_IMAGES_COMPAT_CONF"
     if is_service_enabled n-api; then
@@ -141,8 +143,8 @@ function configure_images_compat_service {
     fi
 }
 
-# route_compute_images() - Send the images' paths of the compute endpoint to
-# the service
+# route_compute_images() - Send the image paths of the compute endpoint to the
+# service
 function route_compute_images {
     local paths='^/compute(/v2(?:\.1)?/(?:[0-9a-f-]+/)?images(?:/.*)?)$'
     local socket
@@ -153,14 +155,14 @@ function route_compute_images {
     restart_apache_server
 }
 
-# create_images_compat_accounts() - Create the service's user and endpoint
+# create_images_compat_accounts() - Create the user and the endpoint
 function create_images_compat_accounts {
     create_service_user "$NOVA_IMAGES_COMPAT_USER"
     get_or_create_service nova-images-compat "$NOVA_IMAGES_COMPAT_SERVICE_TYPE" "Nova Images API"
     get_or_create_endpoint "$NOVA_IMAGES_COMPAT_SERVICE_TYPE" "$REGION_NAME" "$(images_compat_url)/v2.1"
 }
 
-# start_images_compat() - Start the service, and wait until it answers
+# start_images_compat() - Start the service and wait until it answers
 function start_images_compat {
     run_process images-compat "$(command -v uwsgi) --procname-prefix images-compat --ini $NOVA_IMAGES_COMPAT_UWSGI_CONF"
     if ! wait_for_service "$SERVICE_TIMEOUT" "$(images_compat_url)/healthcheck"; then
@@ -168,8 +170,7 @@ function start_images_compat {
     fi
 }
 
-# configure_images_compat_tempest() - Tell the Tempest plugin which endpoint to
-# test
+# configure_images_compat_tempest() - Set the endpoint that Tempest tests
 function configure_images_compat_tempest {
     local catalog_type=compute
 
@@ -179,20 +180,20 @@ function configure_images_compat_tempest {
     iniset "$TEMPEST_CONFIG" images_compat catalog_type "$catalog_type"
 }
 
-# stop_images_compat() - Stop the service, and give its paths back to Nova
+# stop_images_compat() - Stop the service and send its paths to Nova again
 function stop_images_compat {
     stop_process images-compat
     remove_uwsgi_config "$NOVA_IMAGES_COMPAT_UWSGI_CONF" "$IMAGES_COMPAT_SITE"
     sudo rm -f "$(apache_site_config_for "$IMAGES_COMPAT_SITE")"
 }
 
-# cleanup_images_compat() - Remove what is left, whichever the mode was
+# cleanup_images_compat() - Remove the files of both modes
 function cleanup_images_compat {
     remove_images_compat_filter
     sudo rm -rf "$NOVA_IMAGES_COMPAT_CONF_DIR" "$NOVA_IMAGES_COMPAT_STATE_PATH"
 }
 
-# post_config_images_compat() - Configure the mode
+# post_config_images_compat() - Configure the filter or the service
 function post_config_images_compat {
     if is_images_compat_service; then
         configure_images_compat "$NOVA_IMAGES_COMPAT_USER"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Follows the links between built pages.
+"""Checks the links between built pages.
 
-Sphinx holds references to be good, but not links that are written as URLs,
-such as those from one of our three trees of pages to another.
+Sphinx checks references, but not links that are written as URLs, such as
+links from one of our three documentation trees to another.
 """
 
 from html import parser
@@ -11,15 +11,18 @@ import pathlib
 import sys
 from urllib import parse
 
-# What names another resource, by tag.
+# The attribute with the URL, by tag.
 LINKS = {'a': 'href', 'img': 'src', 'link': 'href', 'script': 'src'}
 
-# os-api-ref's list of contents leads to anchors that its scripts make.
+# os-api-ref's contents list links to anchors that its scripts create.
 BY_SCRIPT = '-selector'
 
 
 class Page(parser.HTMLParser):
-    """A page's links, and the anchors that others may lead to."""
+    """The links and the anchors of a page.
+
+    :param path: the HTML file
+    """
 
     def __init__(self, path: pathlib.Path) -> None:
         super().__init__()
@@ -39,9 +42,9 @@ class Page(parser.HTMLParser):
 
 
 def main(top: pathlib.Path) -> int:
-    """Print each link that leads nowhere, and return the exit status.
+    """Print each broken link, and return the exit status.
 
-    :param top: the directory of the pages
+    :param top: directory of the built pages
     """
     pages = {path.resolve(): Page(path) for path in top.rglob('*.html')}
     broken = [
@@ -59,7 +62,7 @@ def _leads_somewhere(
 ) -> bool:
     url = parse.urlsplit(link)
     if url.scheme or url.netloc:
-        # Elsewhere: nothing is asked for over the network.
+        # An external link: make no network requests.
         return True
     target = path
     if url.path:

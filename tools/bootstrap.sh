@@ -1,16 +1,16 @@
-# Sourced by serve.sh and test.sh: makes tox ready in .venv, and goes to the
-# top of the checkout. Needs python3 (3.11 or later) with its venv module.
+# serve.sh and test.sh source this file. It installs tox into .venv, and changes
+# to the top of the checkout. It needs Python 3.11 or later with venv.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 PYTHON=${PYTHON:-python3}
 
 if ! command -v "$PYTHON" >/dev/null 2>&1; then
-    echo "$0: there is no $PYTHON; install Python 3.11 or later (Debian: apt-get install python3 python3-venv)" >&2
+    echo "$0: $PYTHON not found; install Python 3.11 or later (Debian: apt-get install python3 python3-venv)" >&2
     exit 1
 fi
 if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
-    echo "$0: $("$PYTHON" --version) is too old; install Python 3.11 or later, or name one: PYTHON=python3.12 $0" >&2
+    echo "$0: $("$PYTHON" --version) is too old; install Python 3.11 or later, or set another one: PYTHON=python3.12 $0" >&2
     exit 1
 fi
 if ! "$PYTHON" -c 'import ensurepip, venv' >/dev/null 2>&1; then
@@ -18,18 +18,18 @@ if ! "$PYTHON" -c 'import ensurepip, venv' >/dev/null 2>&1; then
     exit 1
 fi
 if [ ! -w . ]; then
-    echo "$0: $PWD is not writable; .venv and .tox are made there" >&2
+    echo "$0: $PWD is not writable; the script creates .venv and .tox there" >&2
     exit 1
 fi
 
-# pbr takes the version from git, which an unpacked archive does not have, nor
-# a clone that belongs to another user.
+# pbr gets the version from git. This fails in an unpacked archive, and in a
+# clone that belongs to another user.
 if [ -z "${PBR_VERSION:-}" ] && ! git rev-parse --verify -q HEAD >/dev/null 2>&1; then
     export PBR_VERSION=0.0.1
 fi
 
 if ! .venv/bin/python -m tox --version >/dev/null 2>&1; then
-    echo "Making the virtual environment .venv ..."
+    echo "Creating the virtual environment .venv ..."
     rm -rf .venv
     "$PYTHON" -m venv .venv
     .venv/bin/python -m pip install -q --disable-pip-version-check -c upper-constraints.txt tox

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Serves a SQLite catalogue with sample images, for trying the API out: what
-``tools/serve.sh`` runs. Every token is believed, on 127.0.0.1 only."""
+"""Serves a SQLite catalogue with sample images, to try the API.
+
+``tools/serve.sh`` runs this. It accepts every token, on 127.0.0.1 only.
+"""
 
 import argparse
 import os
@@ -44,7 +46,7 @@ The catalogue is in {state}.
 @common.reports_errors
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog='tools/serve.sh', description=__doc__.partition(':')[0] + '.')
+        prog='tools/serve.sh', description=__doc__.partition('\n')[0])
     parser.add_argument(
         '--port', type=int, default=8774,
         help='the port to listen on (default: %(default)s)')

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Writes the pins of an OpenStack release that the integration tests install:
-# Nova and what it needs, what this package needs, and what the servers and the
-# tests need. Takes the versions from the release's constraints, and those of
-# packages that these do not name from PyPI.
+# Writes the pinned versions that the integration tests install for an OpenStack
+# release: of Nova, this package, the servers, the tests, and their
+# dependencies. The versions come from the constraints of the release. Packages
+# that are not in the constraints get the newest version on PyPI.
 #
 #   tools/freeze-release.sh RELEASE CONSTRAINTS_FILE [NAME==VERSION ...]
 #
-# RELEASE is like 2026.2. NAME==VERSION takes the place of the constraints'.
+# Example of RELEASE: 2026.2. NAME==VERSION overrides the constraints.
 set -euo pipefail
 
 if [ "$#" -lt 2 ] || [ ! -r "$2" ]; then
@@ -27,13 +27,13 @@ case "$RELEASE" in
     2026.1) NOVA=33 ;;
     2026.2) NOVA=34 ;;
     *)
-        echo "$0: which Nova is in $RELEASE?" >&2
+        echo "$0: unknown release $RELEASE; add its Nova version to this script" >&2
         exit 2
         ;;
 esac
 
-# Beside Nova: what the tests' servers need, and the tests, and our extras.
-# Without bounds, for the release says which versions there are.
+# Packages beside Nova: for the servers of the tests, our extras, and the tests.
+# They have no version bounds, because the constraints set the versions.
 BESIDE=(PyMySQL python-memcached pyuwsgi redis)
 EXTRAS=(alembic oslo.db prettytable SQLAlchemy tqdm waitress)
 TESTS=(fixtures gabbi hypothesis oslotest psycopg2-binary python-subunit

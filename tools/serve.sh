@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Serves the images API from this checkout, on 127.0.0.1, with sample images
-# and without authentication. Makes all that it needs; --help tells more.
+# Serves the images API from this checkout on 127.0.0.1, with sample images and
+# without authentication. Installs everything that it needs. See --help.
 set -euo pipefail
 
 source "$(dirname "${BASH_SOURCE[0]}")/bootstrap.sh"
 
 if [ ! -x .tox/serve/bin/nova-images-compat-api ]; then
-    echo "Installing the service into .tox/serve (a minute or so) ..."
+    echo "Installing the service into .tox/serve (takes about a minute) ..."
 fi
 .venv/bin/python -m tox -qq -e serve --notest
-# Without tox in between, signals reach the server and nothing else is said.
+# Run the server without tox, so that signals reach it and tox prints nothing.
 exec .tox/serve/bin/python tools/dev_server.py --state "$PWD/.tox/serve-state" "$@"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes the accounts and databases "openstack_citest" that oslo.db's
-# opportunistic tests look for, on the database servers of this machine.
-# Needs to be root there; a server that is not running is left out, by name.
+# Creates the accounts and databases "openstack_citest" that oslo.db's
+# opportunistic tests need, on the database servers of this machine.
+# Run it as root. It skips a server that is not running, and prints its name.
 set -euo pipefail
 
 ROOT_PASSWORD=${DB_ROOT_PW:-}
@@ -16,9 +16,9 @@ CREATE USER IF NOT EXISTS '$NAME'@'127.0.0.1' IDENTIFIED BY '$NAME';
 GRANT ALL PRIVILEGES ON *.* TO '$NAME'@'localhost';
 GRANT ALL PRIVILEGES ON *.* TO '$NAME'@'127.0.0.1';
 SQL
-    echo "MySQL or MariaDB: $NAME is there"
+    echo "MySQL or MariaDB: $NAME exists"
 else
-    echo "MySQL or MariaDB: not reachable as root, left out"
+    echo "MySQL or MariaDB: not reachable as root, skipped"
 fi
 
 postgres() {
@@ -35,7 +35,7 @@ if command -v psql >/dev/null && postgres 'SELECT 1' >/dev/null 2>&1; then
     if [ -z "$(postgres "SELECT 1 FROM pg_database WHERE datname = '$NAME'")" ]; then
         postgres "CREATE DATABASE $NAME OWNER $NAME"
     fi
-    echo "PostgreSQL: $NAME is there"
+    echo "PostgreSQL: $NAME exists"
 else
-    echo "PostgreSQL: not reachable as postgres, left out"
+    echo "PostgreSQL: not reachable as postgres, skipped"
 fi

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""How Sphinx builds the documentation."""
+"""Sphinx configuration of the documentation."""
 
 import os
 import sys
@@ -21,13 +21,13 @@ extensions = [
 
 root_doc = 'index'
 
-# Every role must find what it refers to.
+# Warn about every reference that has no target.
 nitpicky = True
 
-# Options are written with two hyphens, and quoted as they are typed.
+# Show "--option" and quotes exactly as users must type them.
 smartquotes = False
 
-# The samples are made anew by each build.
+# Each build generates the samples again.
 config_generator_config_file = (
     '../../etc/nova-images-compat/config-generator.conf')
 sample_config_basename = '_samples/nova-images-compat'

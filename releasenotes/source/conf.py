@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""How Sphinx builds the release notes."""
+"""Sphinx configuration of the release notes."""
 
 project = 'nova-images-compat release notes'
 copyright = 'nova-images-compat contributors'

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The argparse parsers of the commands, for the pages about them.
+"""Returns the argparse parsers of the commands, for the command line pages.
 
-oslo.config makes a command's parser when it parses, and keeps it to itself.
-So each command is run up to that point.
+oslo.config creates a command's parser only when it parses, and has no public
+way to get it. So this module runs each command up to this point.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from nova_images_compat.cmd import status as status_command
 
 
 class _Found(Exception):
-    """The parser of a command, which is about to parse."""
+    """Stops a command before it parses, and carries its parser."""
 
 
 def _stop(parser: argparse.ArgumentParser, *args: object) -> None:
@@ -27,8 +27,8 @@ def _stop(parser: argparse.ArgumentParser, *args: object) -> None:
 
 
 def _nowhere(*args: object, **kwargs: object) -> list[str]:
-    """Find no configuration: that of the machine that builds the pages would
-    be in them.
+    """Return no configuration files, because the pages must not depend on the
+    configuration of the build machine.
     """
     return []
 
@@ -39,7 +39,10 @@ def _nowhere(*args: object, **kwargs: object) -> list[str]:
 def _parser(
     name: str, main: Callable[..., object],
 ) -> argparse.ArgumentParser:
-    """Return the parser that a command's main function parses with."""
+    """Return the parser that a command's main function uses.
+
+    :raises: LookupError if the command does not parse its arguments
+    """
     with mock.patch.object(sys, 'argv', [name]):
         try:
             main('--help')
