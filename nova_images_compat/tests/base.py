@@ -12,7 +12,6 @@ import unittest
 import warnings
 
 from oslotest import base
-from testtools import content
 
 
 class TestCase(base.BaseTestCase):
@@ -40,9 +39,9 @@ class TestCase(base.BaseTestCase):
             raise
         except Exception:
             self.force_failure = True
-            self.addDetailUniqueName(
-                f'Failed case: {", ".join(f"{part!r:.200}" for part in name)}',
-                content.TracebackContent(sys.exc_info(), self))
+            self.onException(sys.exc_info(), tb_label=(
+                f'Failed case: {", ".join(f"{part!r:.200}" for part in name)}'
+            ))
 
     def wait_for(self, condition: Callable[[], Any]) -> None:
         """Wait until a condition holds: at most 10 seconds."""

@@ -2,6 +2,7 @@
 
 """Makes a service to test, with a configuration and a catalogue of its own."""
 
+import collections
 from collections.abc import Mapping
 import datetime
 from importlib import metadata
@@ -18,6 +19,7 @@ from nova_images_compat.db import engine as db_engine
 from nova_images_compat.db import migration
 from nova_images_compat.image.catalog import records
 from nova_images_compat.image.catalog import statements
+from nova_images_compat.tests import exchange
 
 PROJECT = uuid.UUID(int=1).hex
 OTHER_PROJECT = uuid.UUID(int=2).hex
@@ -30,6 +32,9 @@ TOKENS = {
     'admin': f'admin:{ADMIN_PROJECT}',
     'bad': 'nobody-issued-this',
 }
+
+# How many requests a service remembers for the report of a failing test.
+KEPT = 3
 
 FIRST_TIME = datetime.datetime(2026, 1, 31, 12)
 
@@ -94,6 +99,7 @@ class Service(fixtures.Fixture):
 
     :param database: the URL of an empty database; None: a SQLite file
     :param options: the configuration, by group and name
+    :ivar exchanges: the last requests and their responses
     """
 
     def __init__(
@@ -112,6 +118,8 @@ class Service(fixtures.Fixture):
         migration.sync(self.conf)
         self.application = app.load(self.conf)
         self.database = db_engine.Database(self.conf)
+        self.exchanges: collections.deque[exchange.Exchange] = (
+            collections.deque(maxlen=KEPT))
         self._count = 0
 
     def add_image(self, **attributes: Any) -> str:
@@ -154,4 +162,14 @@ class Service(fixtures.Fixture):
             request.content_type = 'application/json'
         for name, value in (headers or {}).items():
             request.headers[name] = value
-        return request.get_response(self.application)
+        return self.send(request, request.body)
+
+    def send(self, request: webob.Request, body: bytes) -> webob.Response:
+        """Send a request through the whole pipeline.
+
+        :param body: of the request, whose own may be read only once
+        """
+        environ = dict(request.environ)
+        response = request.get_response(self.application)
+        self.exchanges.append(exchange.Exchange(environ, body, response))
+        return response
