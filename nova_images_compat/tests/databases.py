@@ -23,7 +23,9 @@ class _PostgreSQL(_EmptyDatabase):
 class OnSQLite:
     """A SQLite file, which the service makes itself."""
 
-    database_url = None
+    @property
+    def database_url(self) -> str | None:
+        return None
 
 
 class _OnServer(test_fixtures.OpportunisticDBTestMixin):

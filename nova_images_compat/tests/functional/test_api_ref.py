@@ -27,7 +27,7 @@ RESPONSE = '\nResponse\n~~~~~~~~\n'
 
 _, *PARTS = METHOD.split(PAGE)
 # What is told of each operation, by method and path.
-OPERATIONS = dict(zip(PARTS[::2], PARTS[1::2]))
+OPERATIONS: dict[str, str] = dict(zip(PARTS[::2], PARTS[1::2]))
 
 # What holds an image, or a list of them.
 IMAGES = ('image', 'images')
@@ -46,6 +46,8 @@ class Operations(base.TestCase):
     scenarios = [
         (f'{method} {path}', {'method': method, 'path': path})
         for method, path, _, _ in routes.TABLE]
+    method: str
+    path: str
 
     def setUp(self) -> None:
         super().setUp()

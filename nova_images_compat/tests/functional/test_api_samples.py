@@ -74,6 +74,10 @@ class Samples(base.TestCase):
         (answer, {'answer': answer, 'method': method, 'url': url,
                   'body': body})
         for answer, (method, url, body) in SAMPLES.items()]
+    answer: str
+    method: str
+    url: str
+    body: str | None
 
     def test_answer_is_the_sample(self) -> None:
         service = self.make_service(OPTIONS)

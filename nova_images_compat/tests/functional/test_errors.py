@@ -82,6 +82,10 @@ class StoreFails(_TestCase):
     scenarios = [
         (name, dict(zip(('store_method', 'method', 'path', 'body'), call)))
         for name, call in CALLS.items()]
+    store_method: str
+    method: str
+    path: str
+    body: Any
 
     @contextlib.contextmanager
     def _raising(self, error: Exception) -> Iterator[None]:

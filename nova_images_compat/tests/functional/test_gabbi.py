@@ -70,7 +70,8 @@ class Images(fixture.GabbiFixture):
                for name, attributes in IMAGES.items()}
         with service.database.writer() as connection:
             for name, status in MEMBERS.items():
-                statements.share(connection, ids[name], fixtures.PROJECT, status)
+                statements.share(
+                    connection, ids[name], fixtures.PROJECT, status)
         tokens = {f'{user.upper()}_TOKEN': token
                   for user, token in fixtures.TOKENS.items()}
         self.resources.enter_context(mock.patch.dict(os.environ, {
@@ -99,9 +100,10 @@ class _Application:
     def __call__(
         self, environ: dict[str, Any], start_response: Any,
     ) -> Iterable[bytes]:
-        if self.served is None:
+        served = type(self).served
+        if served is None:
             raise RuntimeError('the file names no fixture')
-        return type(self).served(environ, start_response)
+        return served(environ, start_response)
 
 
 def load_tests(

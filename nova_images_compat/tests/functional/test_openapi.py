@@ -66,6 +66,9 @@ class Conformance(base.TestCase):
          for method, path, _, _ in routes.TABLE],
         [(mode.value, {'mode': mode})
          for mode in schemathesis.GenerationMode])
+    method: str
+    path: str
+    mode: schemathesis.GenerationMode
 
     def setUp(self) -> None:
         super().setUp()

@@ -73,6 +73,7 @@ class EachRuleDenied(base.TestCase):
     """A rule is refused to everybody, and all the others are as they were."""
 
     scenarios = [(rule, {'rule': rule}) for rule in OPERATIONS]
+    rule: str
 
     def setUp(self) -> None:
         super().setUp()

@@ -63,6 +63,17 @@ paste.filter_factory = keystonemiddleware.auth_token:filter_factory
 """
 
 
+def _find_program(name: str) -> str:
+    """Return the path of a program.
+
+    :raises FileNotFoundError: if it is not installed
+    """
+    path = shutil.which(name)
+    if path is None:
+        raise FileNotFoundError(name)
+    return path
+
+
 class TestCase(tests_base.TestCase):
     """A test that runs the plugin in a directory of its own."""
 
@@ -119,14 +130,14 @@ class TestCase(tests_base.TestCase):
         if name in ('sudo', 'uwsgi'):
             place.touch(0o755)
         else:
-            place.symlink_to(shutil.which(name))
+            place.symlink_to(_find_program(name))
 
     def bash(
         self, script: str, check: bool = True,
     ) -> subprocess.CompletedProcess[str]:
         """Run a script, in which DevStack's functions are there."""
         done = subprocess.run(
-            [shutil.which('bash'), '--noprofile', '--norc', '-c',
+            [_find_program('bash'), '--noprofile', '--norc', '-c',
              f'source {RECORDERS}\n{script}'],
             env=self.variables, cwd=self.scratch, capture_output=True,
             text=True, timeout=60)

@@ -25,6 +25,7 @@ class ModeTest(base.TestCase):
     scenarios = [
         (f'mode {mode}', {'mode': mode})
         for mode in ('filter', 'service', 'sidecar')]
+    mode: str
 
     def setUp(self) -> None:
         super().setUp()

@@ -142,16 +142,16 @@ class ServiceTest(base.TestCase):
 
     def test_routed_paths(self) -> None:
         self.stack()
-        pattern, target = re.search(
+        ((pattern, target),) = re.findall(
             r'^ProxyPassMatch "([^"]+)" "([^"]+)" retry=0 acquire=1$',
-            self.site.read_text(), re.MULTILINE).groups()
+            self.site.read_text(), re.MULTILINE)
         self.assertEqual(
             'unix:/var/run/uwsgi/images-compat.socket|'
             'uwsgi://uwsgi-uds-images-compat$1', target)
         for path in self._image_paths():
             with self.case(path):
-                self.assertEqual(path, re.search(
-                    pattern, f'/compute{path}')[1], path)
+                found = re.search(pattern, f'/compute{path}')
+                self.assertEqual(path, found and found[1])
         for path in (
                 '', '/', '/v2.1', '/v2.1/', '/v2.1/servers', '/v2.1/imagesx',
                 '/v2.1/servers/images', '/v2.1/0a-1/servers/images',
