@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What callers and the Image service say forges no line of the log."""
+"""Text of callers and of the Image service cannot forge lines of the log."""
 
 import json
 import logging
@@ -12,17 +12,18 @@ import requests
 from nova_images_compat.tests import fake_glance
 from nova_images_compat.tests import fixtures
 from nova_images_compat.tests.functional import base
+from nova_images_compat.tests.functional import glance_case
 
 FORGED = '2026-11-24 12:00:00.000 1 ERROR forged'
 TEXT = f'1\r\n{FORGED}\x1b[2J\x85\u2028{FORGED}'
 QUOTED = '1%0D%0A' + FORGED.replace(' ', '%20') + '%1B%5B2J%C2%85%E2%80%A8'
 
-# As it comes in an environ: a character a byte.
+# As in a WSGI environ: one character per byte.
 RAW = TEXT.encode().decode('latin-1')
 
 
 class _Messages(logging.Handler):
-    """Keeps the messages of a logger, as a handler writes them."""
+    """Keeps the messages of a logger as a handler would write them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,30 +33,30 @@ class _Messages(logging.Handler):
         self.messages.append(record.getMessage())
 
 
-class LogLinesTest(base.TestCase):
+class LogLinesTest(glance_case.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.glance = self.useFixture(fake_glance.FakeGlance())
         self.image_id = self.glance.add(key='value')
         self.image = f'/v2.1/images/{self.image_id}'
-        self.service = self.make_service({
+        self.service = self.serve({
             'DEFAULT': {'debug': True},
-            'api': {'image_store': 'glance', 'response_validation': 'warn'},
-            'glance': {
-                'endpoint_override': fake_glance.ROOT, 'num_retries': 0}})
+            'api': {'response_validation': 'warn'}})
         self.log = _Messages()
         self.useFixture(third_party_fixtures.LogHandler(
             self.log, 'nova_images_compat', logging.DEBUG))
 
     def _assert_lines(self, *args: Any, **kwargs: Any) -> list[str]:
-        """Send a request, and look at what it logs."""
+        """Send a request, and fail if it logs anything but single lines.
+
+        :returns: the messages
+        """
         self.log.messages.clear()
         response = base.send(self.service, *args, **kwargs)
         self.assertGreaterEqual(len(self.log.messages), 1)
         for message in self.log.messages:
             with self.case(message):
-                self.assertTrue(message.isprintable(), message)
+                self.assertTrue(message.isprintable())
         self.assertTrue(any(
             f'status: {response.status_int} ' in message
             for message in self.log.messages), self.log.messages)
@@ -70,7 +71,7 @@ class LogLinesTest(base.TestCase):
                 self._assert_lines(
                     '/v2.1/images', query=f'{QUOTED}={QUOTED}')
 
-    def test_refused_value_is_in_the_log(self) -> None:
+    def test_rejected_value_is_in_the_log(self) -> None:
         messages = self._assert_lines(
             '/v2.1/images', query=f'minRam={QUOTED}')
         self.assertTrue(any(
@@ -93,16 +94,17 @@ class LogLinesTest(base.TestCase):
                     self._assert_lines('/v2.1/images', **{name: value})
 
     def test_bodies(self) -> None:
-        for document in (
-                {'metadata': {TEXT: 'v'}}, {'metadata': {'k': [TEXT]}},
-                {'metadata': {'k': TEXT}}, {TEXT: {}}, TEXT):
+        documents: tuple[Any, ...] = (
+            {'metadata': {TEXT: 'v'}}, {'metadata': {'k': [TEXT]}},
+            {'metadata': {'k': TEXT}}, {TEXT: {}}, TEXT)
+        for document in documents:
             for method in ('POST', 'PUT'):
                 with self.case(document, method):
                     self._assert_lines(
                         f'{self.image}/metadata', method,
                         body=json.dumps(document).encode())
 
-    def test_what_the_image_service_says(self) -> None:
+    def test_failures_of_the_image_service(self) -> None:
         body = json.dumps({'metadata': {'k': 'v'}}).encode()
         for failure in (
                 {'status': 400, 'body': TEXT.encode()},
@@ -119,7 +121,7 @@ class LogLinesTest(base.TestCase):
                 self._assert_lines(
                     f'{self.image}/metadata', 'POST', body=body)
 
-    def test_what_an_image_says(self) -> None:
+    def test_attributes_of_an_image(self) -> None:
         self.glance.images[self.image_id].update(
             {'name': TEXT, TEXT: TEXT, 'status': TEXT, 'created_at': TEXT})
         for path in ('/v2.1/images', '/v2.1/images/detail', self.image,
