@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Input that is no good: each has its fault, and nothing is changed."""
+"""Invalid input: each has its fault, and nothing is changed."""
 
 import io
 import json
@@ -31,7 +31,10 @@ class _TestCase(base.TestCase):
         return base.send(self.service, path, *args, **kwargs)
 
     def assert_bad(self, response: webob.Response, message: str = '.') -> None:
-        """Fail unless an answer is 400 with a message that matches."""
+        """Fail unless a response is a 400.
+
+        :param message: a regular expression that its message matches
+        """
         self.assert_fault(response, 400, 'badRequest')
         self.assertRegex(response.json['badRequest']['message'], message)
 
@@ -41,13 +44,16 @@ class _TestCase(base.TestCase):
 
 class Bodies(_TestCase):
 
-    def assert_refused(self, body: bytes, message: str = '.') -> None:
-        """Fail unless each operation that takes a body refuses this one."""
+    def assert_rejected(self, body: bytes, message: str = '.') -> None:
+        """Fail unless each operation that takes a body rejects this one.
+
+        :param message: a regular expression that each message matches
+        """
         for method, path in (
                 ('POST', '/metadata'), ('PUT', '/metadata'),
                 ('PUT', '/metadata/key')):
             for root in ('/v2.1', '/v2'):
-                with self.case(root):
+                with self.case(method, root, path, body):
                     self.assert_bad(self.send(
                         f'{root}/images/{self.image_id}{path}', method,
                         body=body), message)
@@ -59,90 +65,88 @@ class Bodies(_TestCase):
                 b'{"metadata": {},}', b'{"metadata": {"key": NaN}}',
                 b'{"metadata": {"key": Infinity}}',
                 b'{"metadata": {"key": "\n"}}', b'\0', b'[' * 10):
-            with self.case(body):
-                self.assert_refused(body, f'^{MALFORMED}$')
+            self.assert_rejected(body, f'^{MALFORMED}$')
 
     def test_no_body(self) -> None:
-        self.assert_refused(b'')
+        self.assert_rejected(b'')
 
     def test_wrong_types(self) -> None:
-        for document in (
-                None, True, 7, 'text', [], {}, [{'metadata': {}}],
-                {'metadata': None, 'meta': None},
-                {'metadata': 'text', 'meta': 'text'},
-                {'metadata': [], 'meta': []},
-                {'metadata': {'key': 7}, 'meta': {'key': 7}},
-                {'metadata': {'key': None}, 'meta': {'key': None}},
-                {'metadata': {'key': {}}, 'meta': {'key': {}}}):
-            with self.case(document):
-                self.assert_refused(json.dumps(document).encode())
+        documents: tuple[Any, ...] = (
+            None, True, 7, 'text', [], {}, [{'metadata': {}}],
+            {'metadata': None, 'meta': None},
+            {'metadata': 'text', 'meta': 'text'},
+            {'metadata': [], 'meta': []},
+            {'metadata': {'key': 7}, 'meta': {'key': 7}},
+            {'metadata': {'key': None}, 'meta': {'key': None}},
+            {'metadata': {'key': {}}, 'meta': {'key': {}}})
+        for document in documents:
+            self.assert_rejected(json.dumps(document).encode())
 
     def test_too_large(self) -> None:
-        """Whether it says so before or not."""
+        """With a Content-Length, or in chunks."""
         body = json.dumps({'metadata': {'key': 'v' * MAX_BODY}}).encode()
-        told = self.send(f'{self.image}/metadata', 'POST', body=body)
-        chunked = self.send(
-            f'{self.image}/metadata', 'POST', CONTENT_TYPE=base.JSON,
-            CONTENT_LENGTH=None, HTTP_TRANSFER_ENCODING='chunked',
-            **{'wsgi.input': io.BytesIO(body), 'wsgi.input_terminated': True})
-        for response in (told, chunked):
-            with self.case(response):
+        for name, environ in (
+                ('Content-Length', {'body': body}),
+                ('chunked', {
+                    'CONTENT_TYPE': base.JSON, 'CONTENT_LENGTH': None,
+                    'HTTP_TRANSFER_ENCODING': 'chunked',
+                    'wsgi.input': io.BytesIO(body),
+                    'wsgi.input_terminated': True})):
+            with self.case(name):
+                response = self.send(
+                    f'{self.image}/metadata', 'POST', **environ)
                 self.assert_fault(response, 413, 'overLimit')
                 self.assertIn(str(MAX_BODY), response.text)
 
     def test_deep_nesting(self) -> None:
-        """So deep that reading it, or talking of it, needs too much stack."""
+        """So deep that to parse it, or to describe it, overflows the stack."""
         for depth in (100_000, 900, 950, 1000, 1023, 1024):
             for begin, end in ((b'[', b']'), (b'{"a":', b'}')):
                 nested = begin * depth + b'1' + end * depth
                 for wrapper in (b'%s', b'{"metadata": %s, "meta": %s}',
                                 b'{"metadata": {"a": %s}}'):
-                    with self.case(wrapper):
+                    with self.case(depth, begin, wrapper):
                         body = wrapper.replace(b'%s', nested)
-                        self.assert_refused(body[:MAX_BODY])
+                        self.assert_rejected(body[:MAX_BODY])
 
     def test_lone_surrogates(self) -> None:
         for text in (r'\ud800', r'\udfff', r'\ude00\ud83d'):
             for item in ('{"%s": "v"}', '{"key": "%s"}'):
-                with self.case(item):
-                    content = item % text
-                    self.assert_refused(
-                        f'{{"metadata": {content}, "meta": {content}}}'.encode(),
-                        f'^{MALFORMED}$')
+                content = item % text
+                self.assert_rejected(
+                    f'{{"metadata": {content}, "meta": {content}}}'.encode(),
+                    f'^{MALFORMED}$')
 
     def test_not_utf8(self) -> None:
         for text in (b'\xff', b'\xc3', b'\xed\xa0\x80', b'\xc0\x80'):
-            with self.case(text):
-                self.assert_refused(
-                    b'{"metadata": {"key": "' + text + b'"}}', f'^{MALFORMED}$')
-        self.assert_refused(
+            self.assert_rejected(
+                b'{"metadata": {"key": "' + text + b'"}}', f'^{MALFORMED}$')
+        self.assert_rejected(
             '{"metadata": {"key": "v"}}'.encode('utf-16'), f'^{MALFORMED}$')
 
     def test_byte_order_mark(self) -> None:
-        self.assert_refused(
+        self.assert_rejected(
             b'\xef\xbb\xbf{"metadata": {"key": "v"}}', f'^{MALFORMED}$')
 
     def test_huge_numbers(self) -> None:
         for number in ('9' * 30, '9' * 5000, '-' + '9' * 5000, '1e999'):
-            with self.case(number):
-                self.assert_refused(
-                    f'{{"metadata": {{"key": {number}}}, '
-                    f'"meta": {{"key": {number}}}}}'.encode())
+            self.assert_rejected(
+                f'{{"metadata": {{"key": {number}}}, '
+                f'"meta": {{"key": {number}}}}}'.encode())
 
     def test_bad_keys_and_values(self) -> None:
         for key, value in (
                 ('nul\0', 'v'), ('key\n', 'v'), ('key\n\n', 'v'), ('\n', 'v'),
                 ('', 'v'), ('k' * 256, 'v'), ('ключ', 'v'), ('a/b', 'v'),
                 ('key', 'nul\0'), ('key', '\0'), ('key', 'v' * 256)):
-            with self.case(key, value):
-                path = f'{self.image}/metadata'
-                for method in ('POST', 'PUT'):
-                    with self.case(method):
-                        self.assert_bad(self.send(method=method, path=path, body=(
-                            json.dumps({'metadata': {key: value}}).encode())))
-                self.assert_bad(self.send(
-                    f'{path}/key', 'PUT', body=(
-                        json.dumps({'meta': {key: value}}).encode())))
+            for method, path, name in (
+                    ('POST', 'metadata', 'metadata'),
+                    ('PUT', 'metadata', 'metadata'),
+                    ('PUT', 'metadata/key', 'meta')):
+                with self.case(method, path, key, value):
+                    self.assert_bad(self.send(
+                        f'{self.image}/{path}', method,
+                        body=json.dumps({name: {key: value}}).encode()))
 
     def test_content_types(self) -> None:
         body = b'{"metadata": {"key": "changed"}}'
@@ -168,15 +172,19 @@ class Queries(_TestCase):
 
     LISTS = ('/v2.1/images', '/v2.1/images/detail')
 
-    def assert_refused(self, query: str, message: str = '.') -> None:
+    def assert_rejected(self, query: str, message: str = '.') -> None:
+        """Fail unless both lists reject a query.
+
+        :param message: a regular expression that each message matches
+        """
         for path in self.LISTS:
-            with self.case(path):
+            with self.case(path, query):
                 self.assert_bad(self.send(path, query=query), message)
 
     def assert_matches(self, query: str, count: int) -> None:
-        """Fail unless lists have as many images."""
+        """Fail unless both lists have a number of images."""
         for path in self.LISTS:
-            with self.case(path):
+            with self.case(path, query):
                 response = self.send(path, query=query)
                 self.assertEqual(200, response.status_int, response.text)
                 self.assertEqual(count, len(response.json['images']))
@@ -186,8 +194,7 @@ class Queries(_TestCase):
             for value in ('', '0', '-1', '%2B1', '1.5', '1e3', '0x1', '1_0',
                           'ten', '%201', '1%0A', '%0A', '%D9%A1',
                           '%EF%BC%91', '%00', '0' * 5000):
-                with self.case(value):
-                    self.assert_refused(f'{name}={value}', name)
+                self.assert_rejected(f'{name}={value}', name)
 
     def test_limit_of_many_digits(self) -> None:
         self.assert_matches('limit=' + '9' * 5000, 1)
@@ -197,8 +204,7 @@ class Queries(_TestCase):
                 'nope', 'm' * 10_000, '%0A', f'{self.image_id}%0A',
                 f'%7B{self.image_id}%7D', self.image_id.upper(),
                 '00000000-0000-0000-0000-000000000000', '%00', '..'):
-            with self.case(value):
-                self.assert_refused(f'marker={value}', 'marker')
+            self.assert_rejected(f'marker={value}', 'marker')
 
     def test_times(self) -> None:
         for value in (
@@ -206,59 +212,53 @@ class Queries(_TestCase):
                 '2026-01-31T12:00:00+99:99', '2026-02-30', '0000-01-01',
                 '99999-01-01', '2026-01-31T25:00:00', '', 'never', '\0',
                 '2' * 10_000):
-            with self.case(value):
-                self.assert_refused(
-                    parse.urlencode({'changes-since': value}), 'changes-since')
+            self.assert_rejected(
+                parse.urlencode({'changes-since': value}), 'changes-since')
 
     def test_numbers(self) -> None:
         for name in ('minRam', 'minDisk'):
             for value in ('', 'much', '1.0', '1e3', '0x10', '1%0A', '%2B1',
                           '%D9%A1', '%00'):
-                with self.case(value):
-                    self.assert_refused(f'{name}={value}', name)
+                self.assert_rejected(f'{name}={value}', name)
 
     def test_numbers_that_no_image_has(self) -> None:
         for value in ('99999999999', '-1', '9' * 18, '9' * 5000):
-            with self.case(value):
-                self.assert_matches(f'minRam={value}', 0)
-                self.assert_matches(f'minDisk={value}', 0)
+            self.assert_matches(f'minRam={value}', 0)
+            self.assert_matches(f'minDisk={value}', 0)
 
     def test_nul(self) -> None:
         for name in ('name', 'status', 'server', 'type', 'property-key'):
-            with self.case(name):
-                self.assert_refused(f'{name}=a%00b', name)
-        self.assert_refused('%00=x')
-        self.assert_refused('property-%00=x')
-        self.assert_refused('property-=x&property-key%00=x')
+            self.assert_rejected(f'{name}=a%00b', name)
+        self.assert_rejected('%00=x')
+        self.assert_rejected('property-%00=x')
+        self.assert_rejected('property-=x&property-key%00=x')
 
     def test_not_utf8(self) -> None:
         for text in ('%ff', '\xff', '%C3', '\xc3', '%ED%A0%80', '%C0%80'):
             for query in (f'name={text}', f'{text}=x', f'property-{text}=x',
                           f'marker={text}', f'limit={text}'):
-                with self.case(query):
-                    self.assert_refused(query)
+                self.assert_rejected(query)
+                with self.case(self.image, query):
                     self.assert_bad(self.send(self.image, query=query))
 
     def test_names_that_no_image_has(self) -> None:
         for value in ('n' * 10_000, '%F0%9F%98%80', "'%22--%25_", '%0A'):
             for name in ('name', 'status', 'server', 'type', 'property-key',
                          f'property-{value}'):
-                with self.case(name):
-                    self.assert_matches(f'{name}={value}', 0)
+                self.assert_matches(f'{name}={value}', 0)
 
     def test_thousands_of_parameters(self) -> None:
         self.assert_matches(
             '&'.join(f'p{number}=x' for number in range(5000)), 1)
-        self.assert_matches('name=x&' * 5000 + 'name=mine',
-                            1)
+        self.assert_matches('name=x&' * 5000 + 'name=mine', 1)
 
     def test_more_filters_than_a_database_can_join(self) -> None:
-        """They are refused, or answered: no image has all of them."""
+        """They are rejected, or no image has all of them."""
         for count in (20, 65, 100, 3000):
             query = '&'.join(
                 f'property-{number}=x' for number in range(count))
             for path in self.LISTS:
-                with self.case(path):
+                with self.case(path, count):
                     response = self.send(path, query=query)
                     if response.status_int == 200:
                         self.assertEqual([], response.json['images'])
@@ -269,18 +269,19 @@ class Queries(_TestCase):
 class Paths(_TestCase):
 
     def test_newline(self) -> None:
-        """It does not reach what is called so without one."""
+        """A name with a newline at its end is another name."""
         image = self.image
         for end in ('\n', '\r', '\r\n', '\0', ' ', '\x0b', '\x85', '\xc2\x85'):
-            with self.case(end):
-                for method in ('GET', 'DELETE'):
-                    with self.case(method):
-                        self.assert_not_found(self.send(image + end, method))
-                        self.assert_not_found(
-                            self.send(f'{image}/metadata/key{end}', method))
-                self.assert_not_found(self.send(f'{image}/metadata{end}'))
-                self.assert_not_found(self.send(
-                    f'{image}{end}/metadata', 'PUT', body=b'{"metadata": {}}'))
+            for method, path, body in (
+                    ('GET', f'{image}{end}', None),
+                    ('DELETE', f'{image}{end}', None),
+                    ('GET', f'{image}/metadata/key{end}', None),
+                    ('DELETE', f'{image}/metadata/key{end}', None),
+                    ('GET', f'{image}/metadata{end}', None),
+                    ('PUT', f'{image}{end}/metadata', b'{"metadata": {}}')):
+                with self.case(method, path):
+                    self.assert_not_found(
+                        self.send(path, method, body=body))
 
     def test_other_spellings_of_an_id(self) -> None:
         for spelling in (
@@ -289,7 +290,7 @@ class Paths(_TestCase):
                 f'./{self.image_id}', f'../images/{self.image_id}',
                 f'{self.image_id}?', f'{self.image_id}#', '%', "'", '*'):
             for method in ('GET', 'DELETE'):
-                with self.case(method):
+                with self.case(method, spelling):
                     self.assert_not_found(
                         self.send(f'/v2.1/images/{spelling}', method))
 
@@ -299,14 +300,14 @@ class Paths(_TestCase):
                          f'{self.image}/{text}',
                          f'{self.image}/metadata/{text}'):
                 for method in ('GET', 'PUT', 'DELETE'):
-                    with self.case(method):
+                    with self.case(method, path):
                         self.assert_not_found(self.send(path, method))
 
     def test_not_utf8_outside_of_a_version(self) -> None:
         for path in ('/\xff', '/v3/\xff', '/\xc3/v2.1'):
             with self.case(path):
                 response = self.send(path)
-                self.assertIn(response.status_int, (300, 400, 404), repr(path))
+                self.assertIn(response.status_int, (300, 400, 404))
 
     def test_very_long(self) -> None:
         for path in ('/v2.1/images/' + 'x' * 10_000,
@@ -319,7 +320,7 @@ class Paths(_TestCase):
 
 class Headers(_TestCase):
 
-    def test_accept_is_never_refused(self) -> None:
+    def test_accept_is_never_rejected(self) -> None:
         for accept in ('', ',,,', 'application/json;q=many', '*' * 10_000,
                        'a/b;q=2', '\xff', 'text/html', '*/*;q=0',
                        'application/json;q=0', '"', ',' * 10_000):
@@ -329,21 +330,20 @@ class Headers(_TestCase):
                 self.assertEqual(base.JSON, response.content_type)
 
     def test_hosts(self) -> None:
-        """A host that is none cannot be in a link: it is refused, or the
-        links have the server's own name.
+        """An invalid host cannot be in a link: the request is rejected, or
+        the links have the server's own name.
         """
         for host in ('', '/', ' ', 'a b', '[::1', 'a:b:c', 'x/y', '?', '#',
                      'a@b', '\xff', 'x' * 10_000):
             for path in ('/', '/v2.1/images', self.image):
-                with self.case(path):
+                with self.case(path, host):
                     response = self.send(path, HTTP_HOST=host)
-                    self.assertIn(response.status_int, (200, 400), repr(host))
+                    self.assertIn(response.status_int, (200, 400))
                     if response.status_int == 400:
                         self.assert_bad(response)
 
     def test_microversions(self) -> None:
-        for version in ('2.\xb2', '2.-1', '\xff', '02.1', '2.',
-                        '2,1'):
+        for version in ('2.\xb2', '2.-1', '\xff', '02.1', '2.', '2,1'):
             with self.case(version):
                 self.assert_bad(self.send(
                     self.image, HTTP_X_OPENSTACK_NOVA_API_VERSION=version))
@@ -351,9 +351,11 @@ class Headers(_TestCase):
         for version in ('2.' + '9' * 5000, '9' * 5000 + '.1'):
             with self.case(version):
                 response = self.send(
-                    self.image, HTTP_OPENSTACK_API_VERSION=f'compute {version}')
+                    self.image,
+                    HTTP_OPENSTACK_API_VERSION=f'compute {version}')
                 self.assert_fault(
-                    response, response.status_int, faults[response.status_int])
+                    response, response.status_int,
+                    faults[response.status_int])
 
     def test_tokens(self) -> None:
         for token in ('', ':', 'a:', ':b', 'a:b:', 'a:b:c:d', 'a:b\n', '\xff',
