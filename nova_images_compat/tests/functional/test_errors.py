@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What goes wrong inside: the caller is told no more than needful, and the
-log everything."""
+"""Errors inside the service: the response hides their details, the log has
+them."""
 
 from collections.abc import Iterator
 import contextlib
@@ -30,7 +30,7 @@ SECRET = 'the password is squeamish'
 NO_IMAGE = '00000000-0000-0000-0000-000000000000'
 METADATA = {'metadata': {'key': 'value'}}
 
-# The method of the store that a request of each operation calls.
+# For each operation: the store's method that it calls, and a request.
 CALLS: dict[str, tuple[str, str, str, Any]] = {
     'index': ('list', 'GET', '/v2.1/images', None),
     'detail': ('list', 'GET', '/v2.1/images/detail', None),
@@ -63,8 +63,8 @@ class _TestCase(base.TestCase):
             format='%(levelname)s %(name)s %(message)s'))
 
     def assert_unexpected(self, response: webob.Response) -> None:
-        """Fail unless an answer is an error 500 that says nothing, and the
-        log says everything under the answer's request id.
+        """Fail unless a response is an error 500 without details, and the log
+        has the traceback with the response's request id.
         """
         self.assert_fault(response, 500, 'computeFault', UNEXPECTED)
         request_id = response.headers['x-openstack-request-id']
@@ -77,7 +77,7 @@ class _TestCase(base.TestCase):
 
 
 class StoreFails(_TestCase):
-    """Whatever the store raises in whichever operation."""
+    """Errors that the store raises, in each operation."""
 
     scenarios = [
         (name, dict(zip(('store_method', 'method', 'path', 'body'), call)))
@@ -100,18 +100,18 @@ class StoreFails(_TestCase):
         with self._raising(error):
             return service.request(self.path, self.method, json=self.body)
 
-    def test_unexpectedly(self) -> None:
+    def test_unexpected_error(self) -> None:
         response = self._request(RuntimeError(SECRET))
         self.assert_unexpected(response)
         self.assertNotIn('squeamish', str(response))
         self.assertIn(f'RuntimeError: {SECRET}', self.log.output)
 
-    def test_with_an_error_that_the_operation_does_not_tell_of(self) -> None:
+    def test_error_that_the_operation_does_not_declare(self) -> None:
         response = self._request(exception.UnsupportedContentType())
         self.assert_unexpected(response)
         self.assertIn('may not answer 415', self.log.output)
 
-    def test_because_it_is_not_available(self) -> None:
+    def test_store_is_not_available(self) -> None:
         response = self._request(exception.ImageStoreUnavailable(17))
         self.assert_fault(response, 503, 'serviceUnavailable')
         self.assertEqual('17', response.headers['Retry-After'])
@@ -120,7 +120,7 @@ class StoreFails(_TestCase):
 
 class RequestIds(_TestCase):
 
-    def test_a_caller_may_bring_a_global_one(self) -> None:
+    def test_a_caller_may_send_a_global_one(self) -> None:
         service = self.make_service()
         theirs = 'req-01234567-89ab-cdef-0123-456789abcdef'
         with mock.patch.object(
@@ -145,31 +145,35 @@ class DatabaseGone(_TestCase):
 
     def _requests(
         self, service: fixtures.Service, image_id: str,
-    ) -> Iterator[webob.Response]:
-        for _, method, path, body in CALLS.values():
-            yield service.request(
+    ) -> Iterator[tuple[str, webob.Response]]:
+        """Send a request of each operation.
+
+        :returns: the operations' names, and the responses
+        """
+        for name, (_, method, path, body) in CALLS.items():
+            yield name, service.request(
                 path.replace(NO_IMAGE, image_id), method, json=body)
 
-    def test_its_tables(self) -> None:
+    def test_tables_are_dropped(self) -> None:
         service = self.make_service()
         image_id = service.add_image()
         with service.database.writer() as connection:
             for table in ('image_members', 'image_properties', 'images'):
                 connection.exec_driver_sql(f'DROP TABLE {table}')
-        for response in self._requests(service, image_id):
-            with self.case(response):
+        for name, response in self._requests(service, image_id):
+            with self.case(name):
                 self.assert_unexpected(response)
                 self.assertNotRegex(str(response), '(?i)sql|no such table')
         self.assertIn('no such table: images', self.log.output)
 
-    def test_it_comes_back(self) -> None:
+    def test_connection_returns(self) -> None:
         service = self.make_service()
         image_id = service.add_image()
         with mock.patch.object(
                 sa.Connection, 'execute', autospec=True,
                 side_effect=db_exception.DBConnectionError(SECRET)):
-            for response in self._requests(service, image_id):
-                with self.case(response):
+            for name, response in self._requests(service, image_id):
+                with self.case(name):
                     self.assert_fault(response, 503, 'serviceUnavailable')
                     self.assertRegex(
                         response.headers['Retry-After'], '^[1-9][0-9]*$')
@@ -187,12 +191,12 @@ class DatabaseServerGone(databases.OnMySQL, _TestCase):
         'WHERE db = DATABASE() AND id <> CONNECTION_ID()')
     CLOSE = 'KILL {}'
 
-    def test_it_is_connected_to_anew(self) -> None:
-        service = self.useFixture(fixtures.Service(self.database_url))
+    def test_service_connects_again(self) -> None:
+        service = self.make_service(database=self.database_url)
         image_id = service.add_image()
         path = f'/v2.1/images/{image_id}'
         self.assertEqual(200, service.request(path).status_int)
-        engine = sa.create_engine(self.database_url)
+        engine = sa.create_engine(service.conf.database.connection)
         self.addCleanup(engine.dispose)
         with engine.connect() as connection:
             connections = connection.exec_driver_sql(self.CONNECTIONS).all()
@@ -215,7 +219,7 @@ class DatabaseServerGonePostgreSQL(
 
 
 class ResponseValidation(_TestCase):
-    """An answer that its schema does not allow: a size below zero."""
+    """A response that does not match its schema: its size is negative."""
 
     def _show(self, validation: str) -> webob.Response:
         service = self.make_service(

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Where the links in answers lead to."""
+"""The URLs of the links in responses."""
 
 from typing import Any
 from urllib import parse
@@ -12,7 +12,7 @@ from nova_images_compat.tests.functional import base
 
 
 def hrefs(links: list[dict[str, str]]) -> dict[str, str]:
-    """Return the URLs of an image's links, by what they are."""
+    """Return the URLs of an image's links, by their relations."""
     return {link['rel']: link['href'] for link in links}
 
 
@@ -67,7 +67,7 @@ class Prefixes(_TestCase):
                     [version['links'][0]['href'] for version in versions])
 
     def test_glance_link_prefix(self) -> None:
-        """It is the root of the alternate links, and of no others."""
+        """The root of alternate links, and of no others."""
         for prefix, root in (
                 ('https://image.example', 'https://image.example'),
                 ('https://image.example:9292/', 'https://image.example:9292'),
@@ -96,13 +96,13 @@ class Prefixes(_TestCase):
 
 
 class Mounted(_TestCase):
-    """The service below a path of the WSGI server, SCRIPT_NAME."""
+    """The service at a path of the WSGI server, SCRIPT_NAME."""
 
     def _request(self, service: fixtures.Service, path: str) -> Any:
         request = webob.Request.blank(
             path, base_url='https://cloud.example/compute')
         request.headers['X-Auth-Token'] = fixtures.TOKENS['member']
-        return request.get_response(service.application).json
+        return service.send(request, b'').json
 
     def test_links_start_with_it(self) -> None:
         service = self.make_service()
@@ -129,14 +129,14 @@ class BehindAProxy(_TestCase):
         'X-Forwarded-Prefix': '/compute',
     }
 
-    def test_headers_are_not_believed(self) -> None:
+    def test_headers_are_ignored_by_default(self) -> None:
         service = self.make_service()
         image_id = service.add_image()
         self.assertEqual(
             f'http://localhost/v2.1/images/{image_id}',
             self.links_of(service, headers=self.HEADERS)['self'])
 
-    def test_headers_are_believed_where_the_operator_says_so(self) -> None:
+    def test_headers_are_parsed_if_enabled(self) -> None:
         service = self.make_service(
             {'oslo_middleware': {'enable_proxy_headers_parsing': True}})
         image_id = service.add_image()
@@ -147,7 +147,7 @@ class BehindAProxy(_TestCase):
             'alternate': f'{root}/images/{image_id}',
         }, self.links_of(service, headers=self.HEADERS))
 
-    def test_the_configured_prefix_goes_before_the_hosts(self) -> None:
+    def test_the_configured_prefix_takes_precedence(self) -> None:
         service = self.make_service({
             'oslo_middleware': {'enable_proxy_headers_parsing': True},
             'api': {'compute_link_prefix': 'https://compute.example'}})
@@ -160,7 +160,7 @@ class BehindAProxy(_TestCase):
 
 class DoubleSlashes(_TestCase):
 
-    def test_are_one(self) -> None:
+    def test_count_as_one(self) -> None:
         service = self.make_service()
         image_id = service.add_image(key='value')
         for path in ('//v2.1/images', '/v2.1//images', '//v2.1///images'):
@@ -198,7 +198,7 @@ class NextLinks(_TestCase):
             'marker': [self.image_id],
         }, self._parameters(url))
 
-    def test_drop_what_has_no_meaning(self) -> None:
+    def test_drop_unknown_parameters(self) -> None:
         url = self._next('limit=1&colour=blue&X-Auth-Token=secret')
         self.assertEqual(
             {'limit': ['1'], 'marker': [self.image_id]},
@@ -218,11 +218,11 @@ class NextLinks(_TestCase):
         self.assertTrue(url.isascii())
         self.assertNotRegex(url, '[ "<>#]')
 
-    def test_are_the_way_through_the_list(self) -> None:
+    def test_lead_through_the_whole_list(self) -> None:
         service = self.make_service()
         for number in range(7):
-            service.add_image(name='a b&c', kind='even odd'.split()[
-                number % 2])
+            service.add_image(
+                name='a b&c', kind='odd' if number % 2 else 'even')
         for path in ('/v2.1/images', '/v2.1/images/detail',
                      f'/v2/{fixtures.PROJECT}/images'):
             with self.case(path):

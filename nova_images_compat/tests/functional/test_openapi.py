@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The OpenAPI document: it is up to date, and the service is as it says."""
+"""The OpenAPI document: it is up to date, and the service conforms to it."""
 
 from collections.abc import Iterable
 import logging
@@ -31,7 +31,7 @@ PATH = '/openapi.json'
 EXAMPLES = 60
 KEY = 'key'
 
-# What lists hold.
+# The images in lists.
 IMAGES: tuple[dict[str, Any], ...] = (
     {'name': 'upload', 'status': 'queued'},
     {'name': None, 'instance_uuid': KEY, 'auto_disk_config': 'True'},
@@ -53,12 +53,12 @@ class Document(base.TestCase):
     def test_file_is_up_to_date(self) -> None:
         self.assertEqual(
             document.as_json(), FILE.read_bytes(),
-            'write it anew: tox -e openapi')
+            'generate it again: tox -e openapi')
 
 
 class Conformance(base.TestCase):
-    """Requests made up of the document, one operation after the other: those
-    that it allows, and those that it does not.
+    """Requests generated from the document, for each operation: valid and
+    invalid ones.
     """
 
     scenarios = testscenarios.multiply_scenarios(
@@ -72,7 +72,7 @@ class Conformance(base.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        # The logs of so many requests would say nothing any more.
+        # Nobody can read the logs of so many requests.
         self.useFixture(third_party_fixtures.FakeLogger(
             level=logging.CRITICAL))
         self.service = self.make_service()
@@ -81,12 +81,12 @@ class Conformance(base.TestCase):
         self.document = document.make()
         self.codes: set[int] = set()
 
-    def test_answers_are_as_the_document_says(self) -> None:
+    def test_responses_conform(self) -> None:
         api = schemathesis.openapi.from_wsgi(
             PATH, self._serve, config=schemathesis.Config())
         operation = api[self.path][self.method]
 
-        # To make a failure's request smaller may take minutes.
+        # To shrink a failing request may take minutes.
         @hypothesis.settings(
             max_examples=EXAMPLES, deadline=None, derandomize=True,
             database=None, phases=(hypothesis.Phase.generate,),
@@ -113,7 +113,7 @@ class Conformance(base.TestCase):
 
     def _check(self, case: schemathesis.Case, exists: bool) -> None:
         if exists:
-            self._name_what_exists(case)
+            self._use_existing(case)
         # This path is another operation's.
         hypothesis.assume(
             str(case.path_parameters.get('image_id')).strip('/') != 'detail')
@@ -123,7 +123,8 @@ class Conformance(base.TestCase):
         case.validate_response(response, checks=CHECKS)
         self._validate_body(response)
 
-    def _name_what_exists(self, case: schemathesis.Case) -> None:
+    def _use_existing(self, case: schemathesis.Case) -> None:
+        """Let a request name an image and a key that exist."""
         if 'image_id' in case.path_parameters:
             case.path_parameters['image_id'] = self.service.add_image(
                 **{KEY: 'value'})
@@ -131,10 +132,10 @@ class Conformance(base.TestCase):
             case.path_parameters['key'] = _key_of(case.body)
 
     def _validate_body(self, response: schemathesis.Response) -> None:
-        """Hold a body against its schema.
+        """Validate a body against its schema.
 
-        schemathesis does not: it makes of prefixItems what JSON Schema
-        2020-12 does not have (its issues 3842 and 4099).
+        schemathesis cannot: it converts prefixItems to what JSON Schema
+        2020-12 does not support (its issues 3842 and 4099).
         """
         answers = self.document['paths'][self.path][
             self.method.lower()]['responses']
@@ -153,7 +154,7 @@ class Conformance(base.TestCase):
 
 
 def _key_of(body: Any) -> str:
-    """Return the key that a body names, so that the URL names the same."""
+    """Return the key that a body names, for the URL must name the same."""
     if isinstance(body, dict) and isinstance(body.get('meta'), dict):
         return next(iter(body['meta']), KEY)
     return KEY

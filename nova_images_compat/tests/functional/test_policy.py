@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What an operator's policy file refuses, and nothing else."""
+"""The rules of an operator's policy file, and the operations they guard."""
 
 import dataclasses
 import math
@@ -70,7 +70,7 @@ OPERATIONS = {
 
 
 class EachRuleDenied(base.TestCase):
-    """A rule is refused to everybody, and all the others are as they were."""
+    """One rule is denied to everybody; all others keep their defaults."""
 
     scenarios = [(rule, {'rule': rule}) for rule in OPERATIONS]
     rule: str
@@ -97,10 +97,9 @@ class EachRuleDenied(base.TestCase):
                 image_id = self.service.add_image(**METADATA)
                 response = OPERATIONS[rule].send(self.service, image_id)
                 self.assertEqual(
-                    OPERATIONS[rule].success, response.status_int,
-                    f'{rule}: {response.text}')
+                    OPERATIONS[rule].success, response.status_int)
 
-    def test_denied_to_who_asks_for_what_is_not_there(self) -> None:
+    def test_denied_for_a_missing_image(self) -> None:
         response = OPERATIONS[self.rule].send(
             self.service, '00000000-0000-0000-0000-000000000000')
         self.assert_fault(response, 403, 'forbidden')
@@ -113,9 +112,9 @@ class Rules(base.TestCase):
             OPERATIONS.keys() | {image_size.SIZE},
             {rule.name for rule in policies.list_rules()})
 
-    def test_rules_name_the_operation_that_they_guard(self) -> None:
+    def test_rules_name_the_operation_they_guard(self) -> None:
         for rule in policies.list_rules():
-            with self.case(rule):
+            with self.case(rule.name):
                 if rule.name == image_size.SIZE:
                     continue
                 operation = OPERATIONS[rule.name]
@@ -135,11 +134,11 @@ class Rules(base.TestCase):
 
 class AdminOnly(base.TestCase):
 
-    def test_only_who_has_the_role(self) -> None:
+    def test_only_users_with_the_role(self) -> None:
         service = self.make_service(policy={
             rule: ADMIN_ONLY for rule in OPERATIONS})
         for rule, operation in OPERATIONS.items():
-            with self.case(rule, operation):
+            with self.case(rule):
                 image_id = service.add_image(**METADATA)
                 self.assert_fault(
                     operation.send(service, image_id), 403, 'forbidden',
@@ -148,7 +147,7 @@ class AdminOnly(base.TestCase):
                     operation.success,
                     operation.send(service, image_id, 'admin').status_int)
 
-    def test_a_rule_may_ask_for_the_project(self) -> None:
+    def test_a_rule_may_check_the_project(self) -> None:
         service = self.make_service(policy={
             'os_compute_api:images:index':
                 f'project_id:{fixtures.OTHER_PROJECT}'})
@@ -165,8 +164,10 @@ class ImageSize(base.TestCase):
         for user, shown in (('member', False), ('admin', True)):
             show = service.request(f'/v2.1/images/{image_id}', user=user)
             detail = service.request('/v2.1/images/detail', user=user)
-            for image in (show.json['image'], detail.json['images'][0]):
-                with self.case(image):
+            for name, image in (
+                    ('show', show.json['image']),
+                    ('detail', detail.json['images'][0])):
+                with self.case(user, name):
                     self.assertEqual(image_id, image['id'])
                     self.assertEqual(shown, SIZE in image)
 
@@ -181,7 +182,7 @@ class ImageSize(base.TestCase):
             ['os_compute_api:images:show', image_size.SIZE],
             self._enforced(service, f'/v2.1/images/{ids[0]}', 1))
 
-    def test_what_everybody_may_is_not_enforced(self) -> None:
+    def test_rules_that_allow_everybody_are_not_enforced(self) -> None:
         service = self.make_service()
         service.add_image(size=7)
         self.assertEqual(
@@ -190,7 +191,10 @@ class ImageSize(base.TestCase):
     def _enforced(
         self, service: fixtures.Service, path: str, sizes: int,
     ) -> list[str]:
-        """Return the rules that a request is held against."""
+        """Send a request, and return the rules that it is checked against.
+
+        :param sizes: the number of sizes in the response
+        """
         with mock.patch.object(
                 oslo_policy.Enforcer, 'enforce', autospec=True,
                 side_effect=oslo_policy.Enforcer.enforce) as enforce:
@@ -212,12 +216,12 @@ class PolicyFile(base.TestCase):
         self.assertEqual(200, index.send(service, '').status_int)
 
     def _edit(self, path: str, rules: dict[str, str]) -> None:
-        """Write the file a minute later than it was written."""
+        """Write the file again, a minute later by its timestamp."""
         later = os.stat(path).st_mtime + 60
         self.write_policy(rules, path)
         os.utime(path, (later, later))
 
-    def test_a_file_broken_while_running_changes_nothing(self) -> None:
+    def test_an_invalid_file_while_running_changes_nothing(self) -> None:
         closed = {'os_compute_api:images:index': NOBODY}
         index = OPERATIONS['os_compute_api:images:index']
         detail = OPERATIONS['os_compute_api:images:detail']
@@ -236,11 +240,11 @@ class PolicyFile(base.TestCase):
                 else:
                     with open(path, 'wb') as file:
                         file.write(broken)
-                for _ in range(2):
-                    self.assertEqual(403, index.send(service, '').status_int)
-                    self.assertEqual(200, detail.send(service, '').status_int)
+                self.assertEqual([403, 200] * 2, [
+                    operation.send(service, '').status_int
+                    for operation in (index, detail) * 2])
 
-    def test_a_file_that_comes_while_running(self) -> None:
+    def test_a_file_that_appears_while_running(self) -> None:
         service = self.make_service({})
         index = OPERATIONS['os_compute_api:images:index']
         self.assertEqual(200, index.send(service, '').status_int)
@@ -251,7 +255,7 @@ class PolicyFile(base.TestCase):
                 'time.monotonic', autospec=True, return_value=math.inf):
             self.assertEqual(403, index.send(service, '').status_int)
 
-    def test_an_editors_own_file_comes_and_goes(self) -> None:
+    def test_an_editors_own_file_appears_and_disappears(self) -> None:
         path = self.write_policy({})
         directory = self.useFixture(fixtures_library.TempDir()).path
         editors = os.path.join(directory, '.rules.yaml.swp')
