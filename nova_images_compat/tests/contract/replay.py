@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Replays scenarios of the contract: what the API must answer, recorded from
-a real Nova. ``contract.json`` is data, a copy of the specification's."""
+"""Replays scenarios of the contract: requests, and the responses of a real
+Nova. ``contract.json`` is a copy of the specification's file."""
 
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Mapping
 import json
 import os
@@ -38,9 +39,9 @@ def scenarios() -> list[dict[str, Any]]:
 
 
 def fill(value: Json, names: Mapping[str, str]) -> Json:
-    """Put values for the placeholders of a part of the contract.
+    """Replace the placeholders in a part of the contract.
 
-    :param names: by placeholder; one that is not there stays
+    :param names: values by placeholder; placeholders without a value stay
     """
     if isinstance(value, str):
         return PLACEHOLDER.sub(
@@ -56,10 +57,10 @@ def fill(value: Json, names: Mapping[str, str]) -> Json:
 def play(
     step: Mapping[str, Any], names: Mapping[str, str], request: Requester,
 ) -> list[str]:
-    """Send a step's request, and hold the answer against what is expected.
+    """Send a step's request, and compare the response with the expected one.
 
-    :param names: values for the placeholders
-    :returns: what is wrong with the answer
+    :param names: values by placeholder
+    :returns: the differences
     """
     response = request(
         fill(step['path'], names), method=step.get('method', 'GET'),
@@ -72,10 +73,10 @@ def play_all(
     scenario: Mapping[str, Any],
     play_step: Callable[[Mapping[str, Any]], list[str]],
 ) -> dict[str, list[str]]:
-    """Play the steps of a scenario, in turn.
+    """Play the steps of a scenario in order.
 
-    :param play_step: plays one, and returns what is wrong with the answer
-    :returns: what is wrong, by step
+    :param play_step: plays one step, and returns the differences
+    :returns: the differences, by step
     """
     return {
         f'{number} {step.get("method", "GET")} {step["path"]}': wrong
@@ -83,14 +84,16 @@ def play_all(
         if (wrong := play_step(step))}
 
 
-def _differences(expect: Mapping[str, Any], response: webob.Response) -> Any:
+def _differences(
+    expect: Mapping[str, Any], response: webob.Response,
+) -> Iterator[str]:
     if response.status_int != expect['status']:
         yield (f'status {response.status_int}, not {expect["status"]}: '
                f'{response.text[:500]}')
         return
     for name, value in expect.get('headers', {}).items():
         yield from _header_differences(name, value, response)
-    document = json.loads(response.text) if (
+    document: Json = json.loads(response.text) if (
         expect.keys() & {'json', 'fault', 'ids'}) else None
     if 'json' in expect and not _same(expect['json'], document):
         yield f'body {document}, not {expect["json"]}'
@@ -104,7 +107,7 @@ def _differences(expect: Mapping[str, Any], response: webob.Response) -> Any:
 
 def _header_differences(
     name: str, expected: str, response: webob.Response,
-) -> Any:
+) -> Iterator[str]:
     value = response.headers.get(name, '')
     if name == 'content-type':
         right = value.split(';')[0] == expected.split(';')[0]
@@ -121,7 +124,9 @@ def _names(value: str) -> set[str]:
     return {name.strip().lower() for name in value.split(',')}
 
 
-def _fault_differences(expect: Mapping[str, Any], document: Json) -> Any:
+def _fault_differences(
+    expect: Mapping[str, Any], document: Json,
+) -> Iterator[str]:
     fault = document.get(expect['fault'], {})
     if (list(document) != [expect['fault']]
             or fault.get('code') != expect['status']

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The whole contract, over an Image service that is a fake.
+"""The whole contract with a fake Image service.
 
-What it proves is the store's own part; that a real Image service answers as
-this one does is for the integration tests to prove.
+These tests cover the store; the integration tests show that a real Image
+service responds as the fake one does.
 """
 
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 import testscenarios
 
 from nova_images_compat.tests.contract import in_process
-from nova_images_compat.tests.contract import test_catalog
 from nova_images_compat.tests import fake_glance
 from nova_images_compat.tests import fixtures
 
@@ -31,4 +30,4 @@ class ContractOnFakeGlance(in_process.ScenarioTest):
         self.play(fake_glance.ROOT)
 
     def create(self, image: dict[str, Any]) -> str:
-        return self.glance.add(**test_catalog.attributes(image))
+        return self.glance.add(**in_process.attributes(image))
