@@ -158,11 +158,12 @@ class Service(fixtures.Fixture):
             request.json_body = json
         if body is not None:
             request.body = body.encode() if isinstance(body, str) else body
-        if request.body:
+        sent = request.body
+        if sent:
             request.content_type = 'application/json'
         for name, value in (headers or {}).items():
             request.headers[name] = value
-        return self.send(request, request.body)
+        return self.send(request, sent)
 
     def send(self, request: webob.Request, body: bytes) -> webob.Response:
         """Send a request through the whole pipeline.

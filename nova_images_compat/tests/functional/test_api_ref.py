@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The API reference: it tells of every operation what the OpenAPI document,
-which is generated, tells of it."""
+"""The API reference says of each operation the same as the OpenAPI document,
+which is generated."""
 
 import pathlib
 import re
@@ -26,10 +26,10 @@ PARAMETER = re.compile(r'^   - ([^0-9\s]\S*): (\w+)$', re.MULTILINE)
 RESPONSE = '\nResponse\n~~~~~~~~\n'
 
 _, *PARTS = METHOD.split(PAGE)
-# What is told of each operation, by method and path.
+# The text of each operation, by method and path.
 OPERATIONS: dict[str, str] = dict(zip(PARTS[::2], PARTS[1::2]))
 
-# What holds an image, or a list of them.
+# The members of bodies that are images.
 IMAGES = ('image', 'images')
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The samples in ``doc/api_samples``: each answer is what the service answers
-to the request."""
+"""The samples in ``doc/api_samples``: the service responds to each request
+with the response of the sample."""
 
 import json
 import pathlib
@@ -49,7 +49,7 @@ IMAGES: tuple[dict[str, Any], ...] = (
 
 METADATA = f'/v2.1/images/{DEBIAN}/metadata'
 
-# The file of the answer: the method, the URL, and the file of the body.
+# By the file of the response: method, URL, and file of the request's body.
 SAMPLES: dict[str, tuple[str, str, str | None]] = {
     'images-list-get-resp': ('GET', '/v2.1/images?limit=2', None),
     'images-details-get-resp': ('GET', '/v2.1/images/detail', None),
@@ -79,7 +79,7 @@ class Samples(base.TestCase):
     url: str
     body: str | None
 
-    def test_answer_is_the_sample(self) -> None:
+    def test_response_is_the_sample(self) -> None:
         service = self.make_service(OPTIONS)
         for attributes in IMAGES:
             service.add_image(**attributes)

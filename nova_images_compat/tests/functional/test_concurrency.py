@@ -10,9 +10,8 @@ from typing import Any
 
 from oslo_db.sqlalchemy import test_fixtures
 
-from nova_images_compat.tests import base
 from nova_images_compat.tests import databases
-from nova_images_compat.tests import fixtures
+from nova_images_compat.tests.functional import base
 
 load_tests = test_fixtures.optimize_module_test_loader()
 
@@ -25,8 +24,8 @@ ROUNDS = 4
 class ConcurrencyOnSQLite(databases.OnSQLite, base.TestCase):
 
     def _serve(self, quota: int) -> None:
-        self.service = self.useFixture(fixtures.Service(
-            self.database_url, {'quota': {'metadata_items': quota}}))
+        self.service = self.make_service(
+            {'quota': {'metadata_items': quota}}, database=self.database_url)
         self.image_id = self.service.add_image(first='old')
         self.path = f'/v2.1/images/{self.image_id}/metadata'
 
@@ -39,7 +38,7 @@ class ConcurrencyOnSQLite(databases.OnSQLite, base.TestCase):
         ).status_int
 
     def _at_once(self, client: Callable[[int], Any]) -> list[Any]:
-        """Let every client begin at the same time; return their results."""
+        """Start all clients at the same time, and return their results."""
         start = threading.Barrier(THREADS)
 
         def run(number: int) -> Any:
@@ -63,7 +62,7 @@ class ConcurrencyOnSQLite(databases.OnSQLite, base.TestCase):
                                 for key in self._keys(thread)}},
             self._metadata())
 
-    def test_writes_and_removals_do_not_meet(self) -> None:
+    def test_writes_and_removals_do_not_interfere(self) -> None:
         self._serve(quota=-1)
         self.service.request(self.path, 'PUT', json={'metadata': {
             f'old.{thread}': '' for thread in range(THREADS)}})
@@ -81,19 +80,20 @@ class ConcurrencyOnSQLite(databases.OnSQLite, base.TestCase):
 
     def test_quota_holds_for_the_last_places(self) -> None:
         self._serve(quota=QUOTA)
-        for _ in range(ROUNDS):
-            self.service.request(
-                self.path, 'PUT', json={'metadata': {'1': '', '2': ''}})
-            statuses = self._at_once(
-                lambda thread: self._put(f'thread.{thread}'))
-            places = QUOTA - 2
-            self.assertEqual(
-                [200] * places + [403] * (THREADS - places),
-                sorted(statuses))
-            self.assertEqual(
-                {'1', '2', *(f'thread.{thread}' for thread, status
-                             in enumerate(statuses) if status == 200)},
-                set(self._metadata()))
+        for number in range(ROUNDS):
+            with self.case('round', number):
+                self.service.request(
+                    self.path, 'PUT', json={'metadata': {'1': '', '2': ''}})
+                statuses = self._at_once(
+                    lambda thread: self._put(f'thread.{thread}'))
+                places = QUOTA - 2
+                self.assertEqual(
+                    [200] * places + [403] * (THREADS - places),
+                    sorted(statuses))
+                self.assertEqual(
+                    {'1', '2', *(f'thread.{thread}' for thread, status
+                                 in enumerate(statuses) if status == 200)},
+                    set(self._metadata()))
 
     def test_one_of_many_deletes_the_image(self) -> None:
         self._serve(quota=-1)

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What a request costs, in calls that do not depend on the machine: calls to
-the Image service, SQL statements, and function calls of Python.
+"""The cost of a request, in units that do not depend on the machine: calls to
+the Image service, SQL statements, and calls of Python functions.
 
-The functions are those between the WSGI server and the sockets: what is below
-requests' adapter, and the fetching of a token, are not ours to change, and not
-counted.
+Functions count from the WSGI server to the sockets. Those below requests'
+adapter, and those that fetch a token, do not count: we cannot change them.
 """
 
 from collections.abc import Callable
@@ -30,12 +29,11 @@ from nova_images_compat.tests.functional import base
 
 load_tests = testscenarios.load_tests_apply_scenarios
 
-# How much more function calls a request may take than when it was measured:
-# the work has grown beyond this. Python 3.11, upper-constraints.txt.
+# A request may take this many times the function calls below, which were
+# measured with Python 3.11 and upper-constraints.txt.
 TOLERANCE = 1.1
 
-# The first request fills caches; one may find that the policy's files are to
-# be looked for again.
+# The first request fills caches; another one may look for policy files again.
 ROUNDS = 4
 
 IDENTITY = 'http://identity.example/v3'
@@ -56,11 +54,11 @@ ITEM = {'meta': {'key': 'value'}}
 
 
 class Cost(NamedTuple):
-    """What one request takes.
+    """The cost of one request.
 
-    :ivar glance: calls to the Image service
-    :ivar statements: of SQL
-    :ivar functions: calls of Python functions
+    :ivar glance: number of calls to the Image service
+    :ivar statements: number of SQL statements
+    :ivar functions: number of calls of Python functions
     """
 
     glance: int
@@ -100,16 +98,16 @@ WITH_CATALOGUE = {
     'delete': Cost(0, 1, 587),
 }
 
-# Function calls of the filter in nova-api for a request that is not of images,
-# and for one that is in a microversion which is left to Nova.
-HANDED_ON = {'/servers/detail': 3, '/images/detail': 32}
+# Function calls of the filter in nova-api: for a request that is not for
+# images, and for one whose microversion Nova itself answers.
+FOR_NOVA = {'/servers/detail': 3, '/images/detail': 32}
 ABOVE = 'compute 2.90'
 
 
 class FunctionCalls:
     """Counts the calls of Python functions in this thread.
 
-    :param apart: functions whose calls, and the calls in them, do not count
+    :param apart: functions that do not count, nor do the calls in them
     """
 
     def __init__(self, *apart: Callable[..., Any]) -> None:
@@ -129,7 +127,7 @@ class FunctionCalls:
 
 @contextlib.contextmanager
 def counted(*apart: Callable[..., Any]) -> Iterator[FunctionCalls]:
-    """Count the calls of Python functions of a block."""
+    """Count the calls of Python functions in a block."""
     calls = FunctionCalls(*apart)
     gc.collect()
     gc.disable()
@@ -147,22 +145,22 @@ class _CostTest(base.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        # How much of it is formatted depends on who listens.
+        # The cost of formatting depends on the handlers of the tests.
         logging.disable(logging.INFO)
         self.addCleanup(logging.disable, logging.NOTSET)
 
     def ids(self) -> list[str]:
-        """Return the ids of images that there are."""
+        """Return the ids of existing images."""
         raise NotImplementedError
 
     def spent(self) -> tuple[int, int]:
-        """Return the calls to the Image service and the SQL statements
-        since it was asked before.
+        """Return the numbers of calls to the Image service and of SQL
+        statements since the last call of this method.
         """
         raise NotImplementedError
 
     def costs(self, request: Request) -> list[Cost]:
-        """Return what a request takes, once and again."""
+        """Return the costs of repetitions of a request."""
         method, path, body = request
         costs = []
         for image_id in self.ids()[:ROUNDS]:
@@ -186,7 +184,7 @@ class _CostTest(base.TestCase):
 
 
 class WithGlance(_CostTest):
-    """In front of Keystone and the Image service."""
+    """Requests to a service with Keystone and the Image service."""
 
     scenarios = [(name, {'name': name}) for name in REQUESTS]
     name: str
@@ -225,7 +223,7 @@ class WithGlance(_CostTest):
 
 
 class WithCatalogue(_CostTest):
-    """Of the embedded catalogue, in SQLite."""
+    """Requests to a service with the embedded catalogue, in SQLite."""
 
     scenarios = [(name, {'name': name}) for name in REQUESTS]
     name: str
@@ -244,7 +242,7 @@ class WithCatalogue(_CostTest):
     def _count(
         self, connection: Any, cursor: Any, statement: str, *args: Any,
     ) -> None:
-        # SQLite alone has it as a statement.
+        # Only SQLite begins a transaction with a statement.
         self._statements += statement != 'BEGIN'
 
     def ids(self) -> list[str]:
@@ -259,28 +257,26 @@ class WithCatalogue(_CostTest):
 
 
 class Filter(base.TestCase):
-    """What the filter adds to the requests that it hands on."""
+    """The cost of the filter for requests that it passes to Nova."""
 
-    def test_requests_that_are_handed_on(self) -> None:
+    def test_requests_for_nova(self) -> None:
         service = self.make_service()
         make = plugin.filter_factory(
             {}, config_file=service.configuration.path)
         application = make(self._answer)
-        for path, functions in HANDED_ON.items():
-            with self.case(path, functions):
+        for path, functions in FOR_NOVA.items():
+            with self.case(path):
                 environ = webob.Request.blank(
                     path, headers={'OpenStack-API-Version': ABOVE}).environ
                 application(environ, _start_response)
                 with counted(self._answer) as calls:
                     answer = application(environ, _start_response)
                 self.assertEqual([b'Nova'], answer)
-                self.assertLessEqual(
-                    calls.number, functions * TOLERANCE,
-                    f'{path}: {calls.number}')
+                self.assertLessEqual(calls.number, functions * TOLERANCE)
 
     def _answer(self, environ: Any, start_response: Any) -> list[bytes]:
         return [b'Nova']
 
 
 def _start_response(*args: Any) -> Any:
-    """Do nothing: nobody looks at the status and the headers."""
+    """Ignore the status and the headers."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the documentation shows is what the service does."""
+"""The documentation agrees with the service."""
 
 import json
 import pathlib
@@ -36,16 +36,16 @@ class DifferencesPage(base.TestCase):
 
 class NovaOptionsPage(base.TestCase):
 
-    def test_every_difference_is_told(self) -> None:
+    def test_every_difference_is_listed(self) -> None:
         page = (PAGES / 'configuration/nova.rst').read_text('utf-8')
-        told = page.partition('.. list-table::')[2]
+        table = page.partition('.. list-table::')[2]
         listed = yaml.safe_load(OPTION_DIFFERENCES.read_text('utf-8'))
         for options in listed.values():
             for option in options:
                 with self.case(option):
                     group, name = option.split()
                     self.assertRegex(
-                        told, rf'{re.escape(group)}[^*]*\b{name}``', option)
+                        table, rf'{re.escape(group)}[^*]*\b{name}``')
 
 
 class PolicyFiles(base.TestCase):
@@ -66,7 +66,7 @@ class PolicyFiles(base.TestCase):
                     set(), self.allowed('policy-closed.yaml', user))
 
     def allowed(self, name: str, user: str) -> set[str]:
-        """Return the operations that a policy file lets a user do."""
+        """Return the rules of the operations that a policy file allows."""
         service = self.make_service({'oslo_policy': {
             'policy_file': str(PAGES / 'admin' / name)}})
         return {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The requests and answers that the files in ``gabbits`` tell of."""
+"""The requests and responses in the files in ``gabbits``."""
 
 from collections.abc import Iterable
 import contextlib
@@ -23,7 +23,7 @@ GABBITS = os.path.join(os.path.dirname(__file__), 'gabbits')
 
 SERVER = '11111111-2222-3333-4444-555555555555'
 
-# What the requests call the images; each second newer than the one before.
+# The images, by their names in requests; each one second newer than the last.
 IMAGES: dict[str, dict[str, Any]] = {
     'DISTRIBUTION': {
         'name': 'distribution', 'owner': fixtures.ADMIN_PROJECT,
@@ -48,14 +48,14 @@ IMAGES: dict[str, dict[str, Any]] = {
         'visibility': 'private'},
 }
 
-# Members of the images that other projects share with ours.
+# Our project's status as a member of the images that others share with it.
 MEMBERS = {'OFFERED': 'pending', 'ACCEPTED': 'accepted'}
 
 
 class Images(fixture.GabbiFixture):
     """A service with the images above.
 
-    In the environment are the images' ids, under the names above; the users'
+    The environment has the images' ids, under the names above; the users'
     tokens, such as MEMBER_TOKEN; and the ids PROJECT, OTHER_PROJECT, SERVER.
     """
 
@@ -85,14 +85,14 @@ class Images(fixture.GabbiFixture):
 
 
 class SmallLimits(Images):
-    """The same, with limits that are soon reached."""
+    """The same service with low limits."""
 
     options = {'api': {'max_limit': 3}, 'quota': {'metadata_items': 3}}
 
 
 class _Application:
-    """Hands a request to the service of the file that is being tested:
-    gabbi asks for the application before any service is made.
+    """Passes requests to the service of the current file: gabbi asks for the
+    application before a fixture has made the service.
     """
 
     served: paste.WSGIApplication | None = None

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The health check of the whole service, with either image store."""
+"""The health check of the whole service, with each image store."""
 
 import fixtures as third_party_fixtures
 from oslo_db import exception as db_exception
@@ -10,7 +10,7 @@ from nova_images_compat.tests import fixtures
 from nova_images_compat.tests.functional import base
 
 OPTIONS = {'healthcheck': {'backends': 'nova_images_compat_store'}}
-SILENT = (503, 'The image store does not answer')
+UNREACHABLE = (503, 'The image store does not answer')
 
 
 class HealthcheckTest(base.TestCase):
@@ -23,12 +23,12 @@ class HealthcheckTest(base.TestCase):
         service = self.make_service(OPTIONS)
         self.assertEqual((200, 'OK'), self._probe(service))
 
-    def test_catalogue_that_does_not_answer(self) -> None:
+    def test_catalogue_is_unreachable(self) -> None:
         service = self.make_service(OPTIONS)
         self.useFixture(third_party_fixtures.MockPatch(
             'nova_images_compat.db.engine.Database.reader',
             side_effect=db_exception.DBConnectionError))
-        self.assertEqual(SILENT, self._probe(service))
+        self.assertEqual(UNREACHABLE, self._probe(service))
 
     def test_image_service(self) -> None:
         glance = self.useFixture(fake_glance.FakeGlance())
@@ -38,4 +38,4 @@ class HealthcheckTest(base.TestCase):
             (200, 'OK'), self._probe(self.make_service(options)))
         self.assertNotIn('X-Auth-Token', glance.requests[-1].headers)
         glance.failures = [fake_glance.Failure(status=503)]
-        self.assertEqual(SILENT, self._probe(self.make_service(options)))
+        self.assertEqual(UNREACHABLE, self._probe(self.make_service(options)))

@@ -154,7 +154,7 @@ class Conformance(base.TestCase):
 
 
 def _key_of(body: Any) -> str:
-    """Return the key that a body names, for the URL must name the same."""
+    """Return the key in a body: the URL must name the same key."""
     if isinstance(body, dict) and isinstance(body.get('meta'), dict):
         return next(iter(body['meta']), KEY)
     return KEY

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Two applications in one process, and a process that is somebody else's."""
+"""Two applications in one process, and a process of another service."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ SIZE = 'OS-EXT-IMG-SIZE:size'
 
 
 class TwoApplications(base.TestCase):
-    """Each follows its own configuration, whichever was asked before."""
+    """Each uses its own configuration, whatever the other one did before."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -40,44 +40,48 @@ class TwoApplications(base.TestCase):
             },
             'quota': {'metadata_items': 2},
         })
+        self.services = {'small': self.small, 'large': self.large}
         self.ids = {
             service: [service.add_image(size=3) for _ in range(3)]
             for service in (self.small, self.large)}
 
     def test_catalogue(self) -> None:
-        for service, ids in self.ids.items():
-            with self.case(service, ids):
+        for name, service in self.services.items():
+            ids = self.ids[service]
+            with self.case(name):
                 images = service.request('/v2.1/images').json['images']
                 self.assertEqual(ids[::-1], [image['id'] for image in images])
-        for service, other in (
-                (self.small, self.large), (self.large, self.small)):
-            with self.case(service, other):
-                response = service.request(
+        for name, other in (('small', self.large), ('large', self.small)):
+            with self.case(name, 'an image of the other'):
+                response = self.services[name].request(
                     f'/v2.1/images/{self.ids[other][0]}')
                 self.assert_fault(response, 404, 'itemNotFound')
 
     def test_max_limit(self) -> None:
-        for service, pages in ((self.small, 1), (self.large, 2)):
-            with self.case(service, pages):
-                response = service.request('/v2.1/images?limit=3')
-                self.assertEqual(pages, len(response.json['images']))
+        for name, length in (('small', 1), ('large', 2)):
+            with self.case(name):
+                response = self.services[name].request('/v2.1/images?limit=3')
+                self.assertEqual(length, len(response.json['images']))
 
     def test_max_version(self) -> None:
-        for service, newest in ((self.small, '2.40'), (self.large, '2.50')):
-            with self.case(service, newest):
-                document = service.request('/v2.1/', user=None).json
+        for name, newest in (('small', '2.40'), ('large', '2.50')):
+            with self.case(name, 'version document'):
+                document = self.services[name].request(
+                    '/v2.1/', user=None).json
                 self.assertEqual(newest, document['version']['version'])
         headers = {'OpenStack-API-Version': 'compute 2.45'}
-        for service, code in ((self.small, 406), (self.large, 404)):
-            with self.case(service, code):
-                response = service.request('/v2.1/images', headers=headers)
+        for name, code in (('small', 406), ('large', 404)):
+            with self.case(name, headers):
+                response = self.services[name].request(
+                    '/v2.1/images', headers=headers)
                 self.assertEqual(code, response.status_int)
 
     def test_link_prefixes(self) -> None:
-        for service, name in ((self.small, 'small'), (self.large, 'large')):
-            with self.case(service, name):
+        for name, service in self.services.items():
+            with self.case(name):
                 image_id = self.ids[service][0]
-                image = service.request(f'/v2.1/images/{image_id}').json['image']
+                image = service.request(
+                    f'/v2.1/images/{image_id}').json['image']
                 self.assertEqual(
                     [f'https://{name}.example/v2.1/images/{image_id}',
                      f'https://{name}.example/images/{image_id}',
@@ -85,17 +89,19 @@ class TwoApplications(base.TestCase):
                     [link['href'] for link in image['links']])
 
     def test_quota(self) -> None:
-        for service, code in ((self.small, 403), (self.large, 200)):
-            with self.case(service, code):
+        for name, code in (('small', 403), ('large', 200)):
+            service = self.services[name]
+            with self.case(name):
                 response = service.request(
                     f'/v2.1/images/{self.ids[service][0]}/metadata', 'POST',
                     json={'metadata': {'one': '1', 'two': '2'}})
                 self.assertEqual(code, response.status_int)
 
     def test_policy(self) -> None:
-        for service, code, has_size in (
-                (self.small, 403, False), (self.large, 204, True)):
-            with self.case(service, code, has_size):
+        for name, code, has_size in (
+                ('small', 403, False), ('large', 204, True)):
+            service = self.services[name]
+            with self.case(name):
                 path = f'/v2.1/images/{self.ids[service][0]}'
                 image = service.request(path).json['image']
                 self.assertEqual(has_size, SIZE in image)
@@ -104,16 +110,17 @@ class TwoApplications(base.TestCase):
 
     def test_body_size(self) -> None:
         body = {'metadata': {'key': 'v' * 100}}
-        for service, code in ((self.small, 413), (self.large, 200)):
-            with self.case(service, code):
+        for name, code in (('small', 413), ('large', 200)):
+            service = self.services[name]
+            with self.case(name):
                 response = service.request(
                     f'/v2.1/images/{self.ids[service][0]}/metadata', 'PUT',
                     json=body)
                 self.assertEqual(code, response.status_int)
 
 
-# Runs in a process of its own, as a service into which ours is pasted.
-SOMEBODY_ELSES_PROCESS = '''
+# Runs in a process of its own, as a service that loads ours by paste.deploy.
+OTHER_SERVICES_PROCESS = '''
 from oslo_config import cfg
 
 from nova_images_compat.api import app
@@ -145,9 +152,9 @@ for group in ('api', 'quota', 'wsgi', 'database', 'cors', 'oslo_policy'):
 
 class GlobalConfiguration(base.TestCase):
 
-    def test_is_left_alone(self) -> None:
+    def test_is_not_changed(self) -> None:
         configuration = self.useFixture(fixtures.Configuration({}))
-        program = SOMEBODY_ELSES_PROCESS.format(
+        program = OTHER_SERVICES_PROCESS.format(
             path=configuration.path, token=fixtures.TOKENS['member'])
         finished = subprocess.run(
             [sys.executable, '-c', program], capture_output=True, text=True)

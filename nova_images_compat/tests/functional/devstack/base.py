@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the tests of the DevStack plugin have in common.
+"""The base class of the tests of the DevStack plugin.
 
-No DevStack is made: ``recorders.sh`` has stand-ins for the functions of
+The tests run without DevStack: ``recorders.sh`` replaces those functions of
 DevStack that the plugin calls, and the phases follow one another as in
 DevStack's stack.sh, unstack.sh and clean.sh.
 """
@@ -25,17 +25,17 @@ PLUGIN = ROOT / 'devstack/plugin.sh'
 SETTINGS = ROOT / 'devstack/settings'
 RECORDERS = pathlib.Path(__file__).parent / 'recorders.sh'
 
-# The programs that the plugin may call, beside bash's own commands.
+# The programs that the plugin may call, apart from bash's own commands.
 PROGRAMS = ('cp', 'install', 'rm', 'sed', 'tee', 'sudo', 'uwsgi')
-# ... and those that the recorders call.
+# The programs that only the recorders call.
 OTHER_PROGRAMS = ('awk', 'mv')
 
 STACK = (
     'stack pre-install', 'stack install', 'stack post-config', 'stack extra',
     'stack test-config')
 
-# Of the shape of Nova's own: two composites that name a pipeline for each
-# strategy, and sections whose options are set by "=" and by ":".
+# In the format of Nova's own file: two composites that name a pipeline for
+# each strategy, and sections whose options are set by "=" and by ":".
 API_PASTE = """\
 # A comment.
 [composite:osapi_compute]
@@ -125,7 +125,7 @@ class TestCase(tests_base.TestCase):
         }
 
     def _provide(self, name: str) -> None:
-        """Put a program where the plugin finds it."""
+        """Put a program on the PATH of the plugin."""
         place = self.scratch / 'bin' / name
         if name in ('sudo', 'uwsgi'):
             place.touch(0o755)
@@ -135,7 +135,10 @@ class TestCase(tests_base.TestCase):
     def bash(
         self, script: str, check: bool = True,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a script, in which DevStack's functions are there."""
+        """Run a script that can call DevStack's functions.
+
+        :param check: whether to fail if the script does
+        """
         done = subprocess.run(
             [_find_program('bash'), '--noprofile', '--norc', '-c',
              f'source {RECORDERS}\n{script}'],
@@ -148,10 +151,10 @@ class TestCase(tests_base.TestCase):
     def run_phases(
         self, *phases: str, options: str = '', check: bool = True,
     ) -> subprocess.CompletedProcess[str]:
-        """Walk through phases in one process, as DevStack's scripts do.
+        """Run phases in one process, as DevStack's scripts do.
 
-        :param phases: words that plugin.sh is sourced with
-        :param options: how the script's bash is set
+        :param phases: the arguments with which plugin.sh is sourced
+        :param options: a command that sets options of bash
         """
         return self.bash('\n'.join([
             options, f'source {SETTINGS}',
@@ -171,7 +174,7 @@ class TestCase(tests_base.TestCase):
         self.run_phases('clean')
 
     def calls(self) -> list[tuple[str, ...]]:
-        """Return the calls since the last time, but define_plugin's."""
+        """Return the calls since the last time, except define_plugin's."""
         lines = self.calls_file.read_text().splitlines()
         self.calls_file.unlink()
         return [

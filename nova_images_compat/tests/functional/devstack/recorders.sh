@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Takes the place of DevStack under test: the functions of DevStack that
-# devstack/settings and devstack/plugin.sh call, each under the name of the
-# file of DevStack (2026.2) that has it, as far as the plugin uses them. They
-# write their calls to $CALLS, a line a call, the words separated by tabs. The
-# ones that edit configuration files do so.
+# Replaces DevStack in tests: has the functions of DevStack (2026.2) that
+# devstack/settings and devstack/plugin.sh call, ordered by DevStack's files,
+# with as much behaviour as the plugin needs. Each call is a line in $CALLS,
+# its words separated by tabs. Functions that edit configuration files do so.
 
 function record {
     local IFS=$'\t'

@@ -61,14 +61,14 @@ class FilterTest(base.TestCase):
         self.unstack()
         self.assertEqual(self.stacked_api_paste(), self.api_paste.read_text())
 
-    def test_clean_takes_it_out(self) -> None:
+    def test_clean_removes_it(self) -> None:
         self.stack()
         self.clean()
         self.assertEqual(base.API_PASTE, self.api_paste.read_text())
         self.assertFalse(self.conf_dir.exists())
         self.assertFalse(self.state.exists())
 
-    def test_clean_takes_out_what_somebody_else_put_in(self) -> None:
+    def test_clean_removes_it_where_somebody_else_added_it(self) -> None:
         self.stack()
         begin, end = self.stacked_api_paste().split('\n[filter:images_compat]')
         self.api_paste.write_text(
@@ -78,7 +78,7 @@ class FilterTest(base.TestCase):
             f'{base.API_PASTE}[filter:more]\nuse = more\n',
             self.api_paste.read_text())
 
-    def test_clean_spares_a_filter_of_a_longer_name(self) -> None:
+    def test_clean_keeps_a_filter_with_a_longer_name(self) -> None:
         with_more = base.API_PASTE.replace(
             'keystonecontext', 'no_images_compat images_compats')
         self.api_paste.write_text(with_more)
@@ -108,7 +108,7 @@ class FilterTest(base.TestCase):
         self.assertTrue(conf.service_user.send_service_user_token)
         written = self.ini(self.conf_file)
         self.assertEqual('nova', written['service_user']['username'])
-        # Nova has done this, and logs.
+        # Nova authenticates, and logs.
         self.assertNotIn('keystone_authtoken', written)
         self.assertEqual({'state_path'}, written['DEFAULT'].keys())
 

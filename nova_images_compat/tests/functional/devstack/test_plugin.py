@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The DevStack plugin in any mode: what it leaves alone, and what it calls."""
+"""The DevStack plugin in any mode: what it must not change, and its calls."""
 
 import pathlib
 import re
@@ -12,7 +12,7 @@ from nova_images_compat.tests.functional.devstack import base
 load_tests = testscenarios.load_tests_apply_scenarios
 
 # A command's name as `declare -f` prints it: first on a line, or after one of
-# these. What follows tells it from an assignment and from a case's pattern.
+# these words. The text after it excludes assignments and patterns of a case.
 COMMAND = re.compile(
     r'(?:^\s*|\bif |! |&& |\|\| |\| |\$\()([\w.][\w.-]*)(?=[\s;)]|$)',
     re.MULTILINE)
@@ -20,7 +20,7 @@ CASE_PATTERN = re.compile(r'^\s*("[^"]*"|\S+)\)$', re.MULTILINE)
 
 
 class ModeTest(base.TestCase):
-    """The plugin where it should not do anything."""
+    """The plugin where it must not do anything."""
 
     scenarios = [
         (f'mode {mode}', {'mode': mode})
@@ -41,20 +41,20 @@ class ModeTest(base.TestCase):
         self.assertEqual(before, self.tempest_conf.read_text())
         self.assertFalse(self.conf_dir.exists())
 
-    def test_clean_where_nothing_was_stacked(self) -> None:
+    def test_clean_without_stack(self) -> None:
         self.clean()
         self.assertEqual(base.API_PASTE, self.api_paste.read_text())
 
-    def test_clean_where_nova_is_gone(self) -> None:
+    def test_clean_without_nova(self) -> None:
         self.api_paste.unlink()
         self.clean()
         self.assertFalse(self.api_paste.exists())
 
 
 class BadModeTest(base.TestCase):
-    """The plugin with a mode that there is not."""
+    """The plugin with an unknown mode."""
 
-    def test_ends_the_run_before_anything_is_done(self) -> None:
+    def test_ends_the_run_before_it_changes_anything(self) -> None:
         self.variables['NOVA_IMAGES_COMPAT_MODE'] = 'sidecar'
         done = self.run_phases(
             base.STACK[0], options='set -o errexit', check=False)
@@ -66,7 +66,7 @@ class BadModeTest(base.TestCase):
 
 
 class NamesTest(base.TestCase):
-    """Everything that the plugin calls is there."""
+    """The plugin calls only what exists."""
 
     def test_nova_stays_enabled_where_the_service_is_disabled(self) -> None:
         # DevStack's is_nova_enabled says no if a disabled service's name
@@ -103,7 +103,7 @@ class NamesTest(base.TestCase):
         self.assertIn('wait_for_servce', self._called(misspelt))
 
     def _called(self, script: pathlib.Path) -> set[str]:
-        """Return the names in command position, anywhere in a script."""
+        """Return the names of all commands in a script."""
         printed = self.bash(
             f'{self._defined_as("whole", script)}\ndeclare -f whole').stdout
         body = re.sub(r'\bfunction \w+', '', printed.partition('\n')[2])

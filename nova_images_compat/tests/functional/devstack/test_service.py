@@ -53,7 +53,7 @@ class ServiceTest(base.TestCase):
             ('setup_develop', f'{self.scratch}/dest/nova-images-compat',
              'token-cache,database,mysql'), self.calls()[0])
 
-    def test_unstack_stops_it_and_gives_novas_paths_back(self) -> None:
+    def test_unstack_stops_it_and_restores_novas_paths(self) -> None:
         self.stack()
         self.calls()
         self.unstack()
@@ -104,7 +104,7 @@ class ServiceTest(base.TestCase):
         response = request.get_response(app.load(self.load_conf()))
         self.assertEqual(200, response.status_int)
 
-    def test_uwsgi_is_told_the_configuration(self) -> None:
+    def test_uwsgi_has_the_configuration(self) -> None:
         self.stack()
         options = self.ini(self.uwsgi)['uwsgi']
         self.assertEqual(
@@ -158,7 +158,7 @@ class ServiceTest(base.TestCase):
                 '/v2.1/0a-1/os-x/images', '/v2x1/images', '/v3/images',
                 '/images'):
             with self.case(path):
-                self.assertIsNone(re.search(pattern, f'/compute{path}'), path)
+                self.assertIsNone(re.search(pattern, f'/compute{path}'))
         self.assertIsNone(re.search(pattern, '/x/compute/v2.1/images'))
         self.assertIsNone(re.search(pattern, '/compute-images/v2.1/images'))
 
