@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A Tempest plugin: imports nothing but itself, Tempest, and what Tempest
-brings along."""
+"""A Tempest plugin. It imports only itself, Tempest, and what Tempest
+requires."""
 
 import unittest
 
@@ -10,7 +10,7 @@ def load_tests(
     loader: unittest.TestLoader, tests: unittest.TestSuite,
     pattern: str | None,
 ) -> unittest.TestSuite:
-    """Hide the tests from every discovery but Tempest's, which starts below:
-    they need its configuration, and it need not be installed.
+    """Hide the tests from all discovery but Tempest's, which starts in a
+    directory below: they need its configuration, and Tempest itself.
     """
     return unittest.TestSuite()

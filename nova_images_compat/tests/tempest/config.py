@@ -1,29 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Options of tempest.conf."""
+"""The options in tempest.conf."""
 
 from oslo_config import cfg
 
 SERVICE_AVAILABLE = 'service_available'
 
-AVAILABLE_OPTS = [
+AVAILABLE_OPTS: list[cfg.Opt] = [
     cfg.BoolOpt(
         'images_compat',
         default=True,
-        help='Whether the images API of Compute is there.'),
+        help='Whether the images API of Compute is available.'),
 ]
 
 GROUP = cfg.OptGroup('images_compat', title='The images API of Compute')
 
-OPTS = [
+OPTS: list[cfg.Opt] = [
     cfg.StrOpt(
         'catalog_type',
         default='compute',
-        help='The type that the service has in the catalogue.'),
+        help='The type of the service in the service catalogue.'),
     cfg.StrOpt(
         'region',
         default='',
-        help='The region of its endpoint. Unset: [identity] region.'),
+        help='The region of its endpoint. Default: [identity] region.'),
     cfg.StrOpt(
         'endpoint_type',
         default='public',
@@ -49,13 +49,13 @@ OPTS = [
     cfg.StrOpt(
         'legacy_catalog_type',
         default='',
-        help='The type under which the legacy /v2 is in the catalogue, such '
-             'as "compute_legacy". Unset: its URL is that of the endpoint '
-             'above, with v2 for v2.1.'),
+        help='The type of the legacy /v2 in the service catalogue, such '
+             'as "compute_legacy". Default: its URL is that of the endpoint '
+             'above, with v2 in place of v2.1.'),
     cfg.StrOpt(
         'size_role',
         default='',
-        help='The role that the policy rule os_compute_api:image-size asks '
-             'for, and that the credentials of the tests are without. Unset: '
-             'everybody may see the sizes of images.'),
+        help='The role that the policy rule os_compute_api:image-size '
+             'requires, and that the credentials of the tests do not have. '
+             'Default: everybody may see the sizes of images.'),
 ]

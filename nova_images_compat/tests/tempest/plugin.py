@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What Tempest is told of this plugin."""
+"""The plugin as Tempest loads it."""
 
 import pathlib
 from typing import Any
@@ -19,7 +19,7 @@ class ImagesCompatPlugin(plugins.TempestPlugin):
     """Tests of the images API of Compute."""
 
     def load_tests(self) -> tuple[str, str]:
-        """Return the directory of the tests, and that of the package."""
+        """Return the directory of the tests, and the package's parent."""
         return str(HERE / 'api'), str(HERE.parents[2])
 
     def register_opts(self, conf: cfg.ConfigOpts) -> None:

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the tests have in common."""
+"""The base class of the tests, and the operations of the API."""
 
+from collections.abc import Iterator
 from collections.abc import Mapping
+import contextlib
 import io
+import sys
 from typing import Any
 import uuid
 
@@ -20,17 +23,16 @@ CONF = config.CONF
 DATA = b'nova-images-compat'
 SIZE = 'OS-EXT-IMG-SIZE:size'
 
-# A property of every image of a class, by which it finds them in lists that
-# hold also those of others.
+# A property of all images of a class, by which its tests find them in lists.
 BATCH = 'batch'
 
 
 class ImagesCompatTest(test.BaseTestCase):
-    """Tests as a user of one project.
+    """Tests with a user of one project.
 
     :cvar client: of the API under test
     :cvar glance: the user's client of the Image service
-    :cvar batch: a value that no other class has
+    :cvar batch: the value of ``BATCH``, unique to the class
     """
 
     credentials = ['primary']
@@ -63,6 +65,25 @@ class ImagesCompatTest(test.BaseTestCase):
         """Create an image for the tests of the class, and return its id."""
         return cls._create(cls.addClassResourceCleanup, **attributes)
 
+    @contextlib.contextmanager
+    def case(self, *name: object) -> Iterator[None]:
+        """Name one of several cases of a test.
+
+        If the case fails, the test goes on and fails at its end, and its
+        report has the name of each failed case with its traceback.
+
+        :param name: what distinguishes the case, such as what is sent
+        """
+        try:
+            yield
+        except self.skipException:
+            raise
+        except Exception:
+            self.force_failure = True
+            self.onException(sys.exc_info(), tb_label=(
+                f'Failed case: {", ".join(f"{part!r:.200}" for part in name)}'
+            ))
+
     def create_image(self, **attributes: Any) -> str:
         """Create an image for one test, and return its id."""
         return self._create(self.addCleanup, **attributes)
@@ -74,10 +95,11 @@ class ImagesCompatTest(test.BaseTestCase):
     ) -> str:
         """Create an image.
 
-        :param add_cleanup: is told how to delete it
+        :param add_cleanup: registers the deletion of the image
         :param glance: another user's client of the Image service
-        :param data: None: it has none
-        :param attributes: as the Image service calls them, or properties
+        :param data: of the image; None: no data
+        :param attributes: attributes under the names of the Image service, and
+            properties
         """
         glance = glance or cls.glance
         image_id = glance.create_image(**{
@@ -98,7 +120,7 @@ class ImagesCompatTest(test.BaseTestCase):
         self, detail: bool = False, client: Any = None,
         params: Mapping[str, Any] | None = None,
     ) -> list[str]:
-        """Return the ids of those images of the class that a list holds."""
+        """Return the ids of the images of the class in a list."""
         client = client or self.client
         list_images = (
             client.list_images_with_details if detail
@@ -107,7 +129,7 @@ class ImagesCompatTest(test.BaseTestCase):
             f'property-{BATCH}': self.batch, **(params or {})})['images']]
 
     def metadata(self, image_id: str) -> dict[str, str]:
-        """Return an image's metadata, but for the one that all have."""
+        """Return an image's metadata without ``BATCH``."""
         metadata = self.client.list_metadata(image_id)['metadata']
         metadata.pop(BATCH, None)
         return metadata
@@ -115,7 +137,7 @@ class ImagesCompatTest(test.BaseTestCase):
     def assertFault(
         self, answer: images_client.Answer, status: int, name: str,
     ) -> str:
-        """Check that an answer is a fault, and return its message."""
+        """Fail unless an answer is a fault, and return its message."""
         self.assertEqual(status, answer.status, answer.body)
         self.assertEqual([name], list(answer.body or ()))
         self.assertEqual({'code', 'message'}, set(answer.body[name]))
@@ -137,9 +159,10 @@ def metadata_operations(
     image_id: str, key: str = 'new',
 ) -> list[tuple[str, str, Any]]:
     """Return the method, path and body of each operation on metadata, in an
-    order in which each succeeds.
+    order in which all of them succeed.
 
-    :param key: of an item that the third of them makes, and the last deletes
+    :param key: of the item that the third operation creates, and the last
+        one deletes
     """
     root = f'images/{image_id}/metadata'
     return [
@@ -153,7 +176,7 @@ def metadata_operations(
 
 
 def image_operations(image_id: str) -> list[tuple[str, str, Any]]:
-    """Return the same of each operation on images."""
+    """Return the method, path and body of each operation on images."""
     return [
         ('GET', 'images', None),
         ('GET', 'images/detail', None),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Where the service is right and Nova is not: with a Nova that serves this
-API itself, these tests fail. They are numbered as in the contract."""
+"""Deviations from errors of Nova: if Nova itself serves this API, these tests
+fail. The numbers are those of the contract."""
 
 import io
 from urllib import parse
@@ -14,7 +14,7 @@ from nova_images_compat.tests.tempest.api import base
 
 CONF = config.CONF
 
-# Attributes of the Image service's images, of every type.
+# Attributes of images in the Image service, of each type.
 ATTRIBUTES = (
     'name', 'status', 'visibility', 'protected', 'tags', 'owner', 'size',
     'min_ram', 'min_disk', 'checksum', 'id', 'schema', 'file', 'created_at',
@@ -22,7 +22,7 @@ ATTRIBUTES = (
 
 
 class MetadataDeviationsTest(base.ImagesCompatTest):
-    """Metadata."""
+    """Deviations in metadata."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -31,8 +31,8 @@ class MetadataDeviationsTest(base.ImagesCompatTest):
 
     @decorators.idempotent_id('c2af5421-0eed-473f-a19c-d66322ba1270')
     def test_d1_key_that_names_an_attribute(self) -> None:
-        """D1: a key that names an attribute of the image is refused by name,
-        and nothing is written.
+        """D1: a key that is an attribute of images is rejected, the message
+        names it, and nothing is written.
         """
         before = self.glance.show_image(self.image_id)
         for key in ATTRIBUTES:
@@ -40,55 +40,58 @@ class MetadataDeviationsTest(base.ImagesCompatTest):
                     ('POST', self.root, {'metadata': {'new': 'x', key: 'x'}}),
                     ('PUT', self.root, {'metadata': {'new': 'x', key: 'x'}}),
                     ('PUT', f'{self.root}/{key}', {'meta': {key: 'x'}})):
-                message = self.assertBadRequest(
-                    self.client.send(method, path, body))
-                self.assertIn(key, message)
+                with self.case(method, path, body):
+                    message = self.assertBadRequest(
+                        self.client.send(method, path, body))
+                    self.assertIn(key, message)
         after = self.glance.show_image(self.image_id)
         self.assertEqual(dict(before), dict(after))
 
     @decorators.idempotent_id('5e8069b5-3452-4ad9-b06c-7fe89a8c9236')
     def test_d1_ordinary_keys(self) -> None:
-        """D1: keys that only sound like attributes are stored as sent."""
+        """D1: keys that are similar to attributes are stored as sent."""
         metadata = {'remove_props': 'x', 'image': 'y'}
         self.client.replace_metadata(self.image_id, metadata)
         self.assertEqual(metadata, self.metadata(self.image_id))
 
     @decorators.idempotent_id('0b6c9a52-7d3e-4f18-9a64-c1e2d7b8f530')
     def test_d1_value_none(self) -> None:
-        """D1: "none" is stored as sent, or refused where the Image service
-        has a schema for the key, as DevStack gives it.
+        """D1: "none" is stored as sent, or rejected if the Image service has a
+        schema for the key, as in DevStack.
         """
         schema = self.os_primary.schemas_client.show_schema('image')
         before = self.metadata(self.image_id)
         for key in ('kernel_id', 'ramdisk_id'):
-            answer = self.client.send(
-                'POST', self.root, {'metadata': {key: 'none'}})
-            if key in schema['properties']:
-                self.assertBadRequest(answer)
-            else:
-                self.assertEqual(200, answer.status, answer.body)
-                before[key] = 'none'
+            with self.case(key):
+                answer = self.client.send(
+                    'POST', self.root, {'metadata': {key: 'none'}})
+                if key in schema['properties']:
+                    self.assertBadRequest(answer)
+                else:
+                    self.assertEqual(200, answer.status, answer.body)
+                    before[key] = 'none'
         self.assertEqual(before, self.metadata(self.image_id))
 
     @decorators.idempotent_id('2194f55c-69d7-400b-b828-5689a78731ce')
     def test_d2_value_that_moves(self) -> None:
-        """D2: a new key may have the value of one that is replaced."""
+        """D2: a new key may have the value of a key that it replaces."""
         self.client.replace_metadata(self.image_id, {'moved': '1'})
         self.assertEqual({'moved': '1'}, self.metadata(self.image_id))
 
     @decorators.idempotent_id('58846f64-269f-464b-95b3-1adb49f0576a')
     def test_d13_query(self) -> None:
-        """D13: a query that means nothing is ignored."""
+        """D13: unknown parameters of a query are ignored."""
         for path in (self.root, f'{self.root}/one'):
-            plain = self.client.send('GET', path)
-            self.assertEqual(200, plain.status)
-            answer = self.client.send('GET', f'{path}?a=b')
-            self.assertEqual(
-                (200, plain.body), (answer.status, answer.body))
+            with self.case(path):
+                plain = self.client.send('GET', path)
+                self.assertEqual(200, plain.status)
+                answer = self.client.send('GET', f'{path}?a=b')
+                self.assertEqual(
+                    (200, plain.body), (answer.status, answer.body))
 
 
 class VisibilityDeviationTest(base.ImagesCompatTest):
-    """A shared image. This deviation has no number."""
+    """A deviation for shared images, which has no number."""
 
     credentials = ['primary', 'alt']
 
@@ -99,7 +102,7 @@ class VisibilityDeviationTest(base.ImagesCompatTest):
 
     @decorators.idempotent_id('4f2d31ee-301b-4b5b-9522-b4575ab2861f')
     def test_visibility_stays(self) -> None:
-        """A write of metadata leaves a shared image shared."""
+        """Writes of metadata do not change the visibility of an image."""
         image_id = self.create_image(mine='1', visibility='shared')
         self.os_primary.image_member_client_v2.create_image_member(
             image_id, member=self.other.project_id)
@@ -115,7 +118,7 @@ class VisibilityDeviationTest(base.ImagesCompatTest):
 
 
 class ListDeviationsTest(base.ImagesCompatTest):
-    """Lists and links."""
+    """Deviations in lists and links."""
 
     @classmethod
     def resource_setup(cls) -> None:
@@ -127,27 +130,28 @@ class ListDeviationsTest(base.ImagesCompatTest):
 
     @decorators.idempotent_id('060cea34-9969-4713-91d4-663a2cb529cf')
     def test_d3_key_of_filter(self) -> None:
-        """D3: a filter finds a key whatever letters it begins with."""
+        """D3: a filter finds a key, whatever its first letters are."""
         for detail in (False, True):
             for key, value, found in (
                     ('os_type', 'linux', [self.active]),
                     ('property_type', 'house', [self.queued])):
-                self.assertEqual(found, self.list_ids(
-                    detail, params={f'property-{key}': value}))
+                with self.case(detail, key, value):
+                    self.assertEqual(found, self.list_ids(
+                        detail, params={f'property-{key}': value}))
 
     @decorators.idempotent_id('7ad0857d-86a2-40be-8641-79781ea377ce')
     def test_d4_status_as_shown(self) -> None:
-        """D4: a filter finds images under the status that they are shown
-        with, or have in the Image service.
+        """D4: a filter finds images by the status that this API shows, and by
+        that of the Image service.
         """
         for detail in (False, True):
             for status, found in (
                     ('SAVING', [self.queued]), ('queued', [self.queued]),
                     ('ACTIVE', [self.active]), ('active', [self.active]),
                     ('ERROR', []), ('UNKNOWN', [])):
-                self.assertEqual(
-                    found,
-                    self.list_ids(detail, params={'status': status}), status)
+                with self.case(detail, status):
+                    self.assertEqual(found, self.list_ids(
+                        detail, params={'status': status}))
 
     @decorators.idempotent_id('33ad25b8-4054-40df-8b9a-58158a789452')
     def test_d5_alternate_link(self) -> None:
@@ -160,7 +164,7 @@ class ListDeviationsTest(base.ImagesCompatTest):
 
 
 class ImportDeviationsTest(base.ImagesCompatTest):
-    """Images that come through the interoperable import."""
+    """Deviations for images of the interoperable import."""
 
     @classmethod
     def skip_checks(cls) -> None:
@@ -175,26 +179,27 @@ class ImportDeviationsTest(base.ImagesCompatTest):
 
     @decorators.idempotent_id('53d2efd7-ae77-43df-9e37-bdc70fdcfad6')
     def test_d4_status_of_staged_image(self) -> None:
-        """D4: an image that is being imported is found as it is shown."""
+        """D4: a filter finds images during their import."""
         image_id = self.stage()
         shown = self.client.show_image(image_id)['image']
         self.assertEqual('UNKNOWN', shown['status'])
         for status in ('UNKNOWN', 'uploading'):
-            self.assertEqual(
-                [image_id], self.list_ids(params={'status': status}))
+            with self.case(status):
+                self.assertEqual(
+                    [image_id], self.list_ids(params={'status': status}))
 
     @decorators.idempotent_id('b0629691-b0e2-470c-9b8f-4975f2dcebf0')
     def test_d16_imported_image(self) -> None:
-        """D16: the metadata of an imported image can be replaced; what the
-        Image service itself noted stays.
+        """D16: the metadata of an imported image can be replaced, except the
+        properties that the Image service added.
         """
         image_id = self.stage()
         self.glance.image_import(image_id)
         waiters.wait_for_image_imported_to_stores(self.glance, image_id)
-        noted = {
+        added = {
             key: value for key, value in self.metadata(image_id).items()
             if key.startswith('os_glance_')}
         answer = self.client.replace_metadata(image_id, {'only': 'me'})
         self.assertEqual({'metadata': {'only': 'me'}}, answer)
         self.assertEqual(
-            {'only': 'me', **noted}, self.metadata(image_id))
+            {'only': 'me', **added}, self.metadata(image_id))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The size of images, which the operator's policy may hide."""
+"""The size of images, which a policy may hide."""
 
 from typing import Any
 
@@ -13,19 +13,23 @@ CONF = config.CONF
 
 
 class SizeTest(base.ImagesCompatTest):
+    """The base class of these tests."""
 
     def assertSize(self, client: Any, image_id: str, shown: bool) -> None:
-        """Check whether the size of the class's one image is shown."""
+        """Check whether the size of the only image of the class is shown."""
         images = client.list_images_with_details(
             {f'property-{base.BATCH}': self.batch})['images']
         self.assertEqual([image_id], [image['id'] for image in images])
-        for image in (*images, client.show_image(image_id)['image']):
-            self.assertEqual(
-                len(base.DATA) if shown else None, image.get(base.SIZE))
+        for name, image in (
+                ('list', images[0]),
+                ('show', client.show_image(image_id)['image'])):
+            with self.case(name):
+                self.assertEqual(
+                    len(base.DATA) if shown else None, image.get(base.SIZE))
 
 
 class ShownSizeTest(SizeTest):
-    """Where everybody may see it."""
+    """The size if everybody may see it."""
 
     @classmethod
     def skip_checks(cls) -> None:
@@ -40,7 +44,7 @@ class ShownSizeTest(SizeTest):
 
 
 class HiddenSizeTest(SizeTest):
-    """Where only a role may see it."""
+    """The size if only a role may see it, for users without the role."""
 
     @classmethod
     def skip_checks(cls) -> None:
@@ -50,12 +54,12 @@ class HiddenSizeTest(SizeTest):
 
     @decorators.idempotent_id('2862c34c-ba2d-4f7d-a943-3d478b51ab57')
     def test_size_is_hidden(self) -> None:
-        """The answer comes without the size of an image."""
+        """The size of an image is hidden."""
         self.assertSize(self.client, self.create_image(), shown=False)
 
 
 class SizeRoleTest(SizeTest):
-    """Those who may see it where others may not."""
+    """The size if only a role may see it, for a user with the role."""
 
     credentials: list[Any] = []
 
@@ -74,5 +78,5 @@ class SizeRoleTest(SizeTest):
 
     @decorators.idempotent_id('59c28dcc-1689-413a-95b1-d1963b2ac145')
     def test_size_is_shown(self) -> None:
-        """The size of an image is shown to who has the role."""
+        """The size of an image is shown to a user with the role."""
         self.assertSize(self.client, self.create_image(), shown=True)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Images: lists, one image, its links, and its end."""
+"""Images: lists, one image, its links, and its deletion."""
 
+from collections.abc import Iterator
 from typing import Any
 import uuid
 
@@ -32,7 +33,7 @@ class ImagesTest(base.ImagesCompatTest):
     @decorators.attr(type='smoke')
     @decorators.idempotent_id('b65a742a-2728-4432-9b29-0d9a38309f9a')
     def test_list(self) -> None:
-        """A list has the images, newest first."""
+        """A list has all images, the newest first."""
         ids = self.list_ids()
         self.assertEqual(self.all, set(ids))
         self.assertEqual(len(self.all), len(ids))
@@ -41,7 +42,7 @@ class ImagesTest(base.ImagesCompatTest):
 
     @decorators.idempotent_id('5bc48bab-dc88-4ca0-a9a1-3f100ced15a6')
     def test_list_with_details(self) -> None:
-        """A list with details has each image as it is shown alone."""
+        """A list with details has the same details as each image."""
         images = self.client.list_images_with_details(
             {f'property-{base.BATCH}': self.batch})['images']
         self.assertEqual(
@@ -52,7 +53,7 @@ class ImagesTest(base.ImagesCompatTest):
     @decorators.attr(type='smoke')
     @decorators.idempotent_id('03b14d0b-b5c5-4c03-9040-514abf1c33c5')
     def test_show(self) -> None:
-        """An image has what the Image service says of it."""
+        """An image has the attributes that it has in the Image service."""
         shown = self.show(self.plain)
         image = self.glance.show_image(self.plain)
         self.assertEqual(
@@ -65,14 +66,14 @@ class ImagesTest(base.ImagesCompatTest):
 
     @decorators.idempotent_id('5452665a-a192-489a-83a2-c1a44bcc4f35')
     def test_show_image_without_data(self) -> None:
-        """An image that waits for its data is being saved."""
+        """An image without data has the status SAVING."""
         shown = self.show(self.queued)
         self.assertEqual(
             ('SAVING', 25), (shown['status'], shown['progress']))
 
     @decorators.idempotent_id('f0902f3e-d5fd-4ac2-9a7b-9a0f5f15d554')
     def test_show_snapshot(self) -> None:
-        """An image of a server names it, and how its disk is laid out."""
+        """A snapshot names its server and its disk configuration."""
         shown = self.show(self.snapshot)
         self.assertEqual('AUTO', shown['OS-DCF:diskConfig'])
         self.assertEqual(SERVER_ID, shown['server']['id'])
@@ -80,49 +81,54 @@ class ImagesTest(base.ImagesCompatTest):
             {'self', 'bookmark'},
             {link['rel'] for link in shown['server']['links']})
         for link in shown['server']['links']:
-            self.assertTrue(
-                link['href'].endswith(f'/servers/{SERVER_ID}'), link)
+            with self.case(link):
+                self.assertTrue(
+                    link['href'].endswith(f'/servers/{SERVER_ID}'))
 
     @decorators.idempotent_id('5ee078db-964a-4789-9d4a-3337f7bb62f6')
     def test_show_image_that_is_not_there(self) -> None:
-        """An image that is not there is not found."""
+        """A missing image is not found."""
         for image_id in (uuid.uuid4(), 'no-such-image'):
             for method in ('GET', 'DELETE'):
-                self.assertNotFound(
-                    self.client.send(method, f'images/{image_id}'))
+                with self.case(method, image_id):
+                    self.assertNotFound(
+                        self.client.send(method, f'images/{image_id}'))
 
     @decorators.idempotent_id('819e763f-c0ff-4926-8e95-bd00a17189a8')
     def test_links(self) -> None:
-        """The link of an image to itself leads to it."""
+        """The link "self" of an image leads to it."""
         shown = self.show(self.plain)
         links = {link['rel']: link['href'] for link in shown['links']}
         self.assertEqual({'self', 'bookmark', 'alternate'}, set(links))
         answer = self.client.send_to(links['self'])
         self.assertEqual((200, shown), (answer.status, answer.body['image']))
-        for href in links.values():
-            self.assertTrue(href.endswith(f'/images/{self.plain}'), href)
+        for name, href in links.items():
+            with self.case(name, href):
+                self.assertTrue(href.endswith(f'/images/{self.plain}'))
 
     @decorators.idempotent_id('88496e3f-017f-4f90-a65a-aa27dd024122')
     def test_project_in_url(self) -> None:
-        """A project that the URL names is in the links, too."""
+        """If the URL names a project, the links do, too."""
+        named = f'/{self.client.project_id}/images/{self.plain}'
         for project_id in (self.client.project_id, None):
-            answer = self.client.send_to(
-                self.client.url(f'images/{self.plain}', project_id))
-            self.assertEqual(200, answer.status)
-            named = f'/{self.client.project_id}/images/{self.plain}'
-            for link in answer.body['image']['links']:
-                if link['rel'] != 'alternate':
-                    self.assertEqual(
-                        project_id is not None,
-                        link['href'].endswith(named), link)
+            with self.case(project_id):
+                answer = self.client.send_to(
+                    self.client.url(f'images/{self.plain}', project_id))
+                self.assertEqual(200, answer.status)
+                links = {link['rel']: link['href'].endswith(named)
+                         for link in answer.body['image']['links']
+                         if link['rel'] != 'alternate'}
+                self.assertEqual(
+                    dict.fromkeys(links, project_id is not None), links)
 
     @decorators.idempotent_id('37d80dfe-d505-40d0-9b8f-64bd89ecd801')
     def test_token_is_needed(self) -> None:
-        """Nobody is answered without a token."""
+        """Requests without a valid token are rejected."""
         for token in ('', 'nobody-issued-this'):
-            answer = self.client.send_to(
-                self.client.url('images'), token=token)
-            self.assertEqual(401, answer.status)
+            with self.case(token):
+                answer = self.client.send_to(
+                    self.client.url('images'), token=token)
+                self.assertEqual(401, answer.status)
 
 
 class FiltersTest(base.ImagesCompatTest):
@@ -140,13 +146,14 @@ class FiltersTest(base.ImagesCompatTest):
     def assertFound(self, *ids: str, **params: Any) -> None:
         """Check which images a filter finds, in both lists.
 
-        :param params: the query, with "_" for "-"
+        :param params: the query, with "_" in place of "-"
         """
         query = {
             name.replace('_', '-'): value for name, value in params.items()}
         for detail in (False, True):
-            self.assertEqual(
-                set(ids), set(self.list_ids(detail, params=query)), query)
+            with self.case(detail, query):
+                self.assertEqual(
+                    set(ids), set(self.list_ids(detail, params=query)))
 
     @decorators.idempotent_id('3e4b4823-a907-495d-aa00-173924bbbc94')
     def test_name(self) -> None:
@@ -157,7 +164,7 @@ class FiltersTest(base.ImagesCompatTest):
 
     @decorators.idempotent_id('a61e5aa9-ec38-497f-a140-6a188c7e039d')
     def test_status(self) -> None:
-        """Images are found by status, as it is shown."""
+        """Images are found by the status that this API shows."""
         self.assertFound(self.small, self.large, status='ACTIVE')
 
     @decorators.idempotent_id('53df6eb7-ba76-4e02-9cce-7784beb7143b')
@@ -168,14 +175,14 @@ class FiltersTest(base.ImagesCompatTest):
 
     @decorators.idempotent_id('a6accb2e-44d6-41a0-8ff2-f4ecc1feba49')
     def test_server(self) -> None:
-        """Images are found by the server that they are of."""
+        """Images are found by the server that they were made from."""
         self.assertFound(self.large, server=SERVER_ID)
         self.assertFound(
             self.large, server=self.client.url(f'servers/{SERVER_ID}'))
 
     @decorators.idempotent_id('94641ee2-2f33-4dc0-acf2-a78faede70e3')
     def test_minima(self) -> None:
-        """Images are found by the very memory and disk that they ask for."""
+        """Images are found by exactly the memory and disk that they need."""
         self.assertFound(self.small, minRam=64)
         self.assertFound(minRam=63)
         self.assertFound(self.large, minDisk=20)
@@ -197,13 +204,14 @@ class FiltersTest(base.ImagesCompatTest):
 
     @decorators.idempotent_id('236b46fa-a779-44f0-a31f-bdead5f8791c')
     def test_bad_values(self) -> None:
-        """A value that makes no sense is refused."""
+        """Invalid values are rejected."""
         for query in (
                 'changes-since=soon', 'limit=many', 'limit=-1',
                 'marker=nowhere'):
             for path in ('images', 'images/detail'):
-                self.assertBadRequest(
-                    self.client.send('GET', f'{path}?{query}'))
+                with self.case(path, query):
+                    self.assertBadRequest(
+                        self.client.send('GET', f'{path}?{query}'))
 
 
 class PagingTest(base.ImagesCompatTest):
@@ -222,21 +230,28 @@ class PagingTest(base.ImagesCompatTest):
         """The links to the next page lead through the whole list."""
         for detail in (False, True):
             path = 'images/detail' if detail else 'images'
-            url = self.client.url(
-                f'{path}?limit=2&property-{base.BATCH}={self.batch}')
-            found, sizes = [], []
-            while url:
-                answer = self.client.send_to(url)
-                self.assertEqual(200, answer.status, answer.body)
-                images = answer.body['images']
-                found += [image['id'] for image in images]
-                sizes.append(len(images))
-                links = answer.body.get('images_links', [])
-                self.assertEqual(['next'] * len(links), [
-                    link['rel'] for link in links])
-                url = links[0]['href'] if links else None
-            self.assertEqual([2, 2, 1], sizes)
-            self.assertEqual(self.list_ids(detail), found)
+            with self.case(path):
+                pages = list(self.pages(path))
+                self.assertEqual([2, 2, 1], [len(page) for page in pages])
+                self.assertEqual(self.list_ids(detail), sum(pages, []))
+
+    def pages(self, path: str) -> Iterator[list[str]]:
+        """Return the ids of the images on each page of a list."""
+        url: str | None = self.client.url(
+            f'{path}?limit=2&property-{base.BATCH}={self.batch}')
+        while url:
+            page, url = self.get_page(url)
+            yield page
+
+    def get_page(self, url: str) -> tuple[list[str], str | None]:
+        """Return the ids of the images on a page, and the next page's URL."""
+        answer = self.client.send_to(url)
+        self.assertEqual(200, answer.status, (url, answer.body))
+        links = answer.body.get('images_links', [])
+        self.assertEqual(
+            ['next'] * len(links), [link['rel'] for link in links], url)
+        return ([image['id'] for image in answer.body['images']],
+                links[0]['href'] if links else None)
 
     @decorators.idempotent_id('6e02cb93-68ea-4bb0-a727-f5c9e3b4414d')
     def test_marker(self) -> None:
@@ -249,18 +264,18 @@ class PagingTest(base.ImagesCompatTest):
 
     @decorators.idempotent_id('cc37fbdc-1d86-463d-9c49-377b9d4ef974')
     def test_marker_that_is_gone(self) -> None:
-        """A marker that is no image is refused."""
+        """A marker that is not an image is rejected."""
         self.assertBadRequest(
             self.client.send('GET', f'images?marker={uuid.uuid4()}'))
 
 
 class DeleteTest(base.ImagesCompatTest):
-    """The end of images."""
+    """The deletion of images."""
 
     @decorators.attr(type='smoke')
     @decorators.idempotent_id('674af8d0-969a-4aba-901a-808ad2890fea')
     def test_delete(self) -> None:
-        """An image that is deleted is gone, also from the Image service."""
+        """A deleted image is also gone from the Image service."""
         image_id = self.create_image()
         self.client.delete_image(image_id)
         self.assertNotFound(self.client.send('GET', f'images/{image_id}'))
@@ -271,14 +286,14 @@ class DeleteTest(base.ImagesCompatTest):
 
     @decorators.idempotent_id('30239590-30a5-4233-92e1-1446067c50c0')
     def test_delete_image_without_data(self) -> None:
-        """An image that has no data yet is deleted like any other."""
+        """An image without data can be deleted."""
         image_id = self.create_image(data=None)
         self.client.delete_image(image_id)
         self.assertNotFound(self.client.send('GET', f'images/{image_id}'))
 
     @decorators.idempotent_id('bdc57ec7-6b8c-49fb-a3d7-8dd165cfaf70')
     def test_delete_protected_image(self) -> None:
-        """An image that is protected stays."""
+        """A protected image cannot be deleted."""
         image_id = self.create_image(protected=True)
         self.addCleanup(self.glance.update_image, image_id, [
             {'replace': '/protected', 'value': False}])

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Two projects: what one sees and changes of the other's."""
+"""Two projects: what the users of one may do with images of the other."""
 
 from typing import Any
 
@@ -33,33 +33,36 @@ class IsolationTest(base.ImagesCompatTest):
         self.assertEqual({'mine': '1'}, self.metadata(image_id))
 
     def assertReadOnly(self, image_id: str) -> None:
-        """Check that the other project reads an image, and no more."""
+        """Fail unless the other project may read an image, not change it."""
         for method, path, body in self.operations(image_id):
-            answer = self.other.send(method, path, body)
-            if method == 'GET':
-                self.assertEqual(200, answer.status, answer.body)
-            else:
-                self.assertForbidden(answer)
+            with self.case(method, path, body):
+                answer = self.other.send(method, path, body)
+                if method == 'GET':
+                    self.assertEqual(200, answer.status, answer.body)
+                else:
+                    self.assertForbidden(answer)
         self.assertUnchanged(image_id)
 
     @decorators.attr(type='negative')
     @decorators.idempotent_id('1a1ae666-8d2d-467c-a078-b1d1257bd8b3')
     def test_private_image(self) -> None:
-        """A private image is not there for the other project."""
+        """The other project does not find a private image."""
         image_id = self.create_image(mine='1')
         for method, path, body in self.operations(image_id):
-            self.assertNotFound(self.other.send(method, path, body))
+            with self.case(method, path, body):
+                self.assertNotFound(self.other.send(method, path, body))
         for detail in (False, True):
-            self.assertEqual([], self.list_ids(detail, self.other))
-            self.assertEqual([image_id], self.list_ids(detail))
+            with self.case(detail):
+                self.assertEqual([], self.list_ids(detail, self.other))
+                self.assertEqual([image_id], self.list_ids(detail))
         self.assertForbidden(
             self.other.send('GET', f'images?marker={image_id}'))
         self.assertUnchanged(image_id)
 
     @decorators.idempotent_id('56ad33ac-5a1a-4512-b6a9-338a7f20aa69')
     def test_shared_image(self) -> None:
-        """An image that the other project is a member of is in its lists
-        once it has accepted it, and is not its to change.
+        """A shared image is in lists of the other project once that has
+        accepted it, and the other project cannot change it.
         """
         image_id = self.create_image(mine='1', visibility='shared')
         self.assertNotFound(self.other.send('GET', f'images/{image_id}'))
@@ -70,13 +73,15 @@ class IsolationTest(base.ImagesCompatTest):
         self.os_alt.image_member_client_v2.update_image_member(
             image_id, self.other.project_id, status='accepted')
         for detail in (False, True):
-            self.assertEqual([image_id], self.list_ids(detail, self.other))
+            with self.case(detail):
+                self.assertEqual(
+                    [image_id], self.list_ids(detail, self.other))
         self.assertReadOnly(image_id)
 
     @decorators.idempotent_id('7f3d1aac-79a1-4d2a-b633-d354fa6aa8c3')
     def test_community_image(self) -> None:
-        """A community image is in the other project's no list, and is not
-        its to change.
+        """A community image is not in lists of the other project, which
+        cannot change it.
         """
         image_id = self.create_image(mine='1', visibility='community')
         self.assertEqual([], self.list_ids(client=self.other))
@@ -85,12 +90,12 @@ class IsolationTest(base.ImagesCompatTest):
     @decorators.attr(type='negative')
     @decorators.idempotent_id('a2a74ffe-c7e9-4956-a03a-a6e37fefac7c')
     def test_project_of_url(self) -> None:
-        """A URL that names the other project is refused."""
+        """A URL with the project of another user is rejected."""
         image_id = self.create_image(mine='1')
-        for path in ('images', f'images/{image_id}'):
-            url = self.other.url(path, self.client.project_id)
-            self.assertBadRequest(self.other.send_to(url))
-        self.assertBadRequest(self.other.send_to(
-            self.other.url(f'images/{image_id}', self.client.project_id),
-            'DELETE'))
+        for method, path in (
+                ('GET', 'images'), ('GET', f'images/{image_id}'),
+                ('DELETE', f'images/{image_id}')):
+            with self.case(method, path):
+                url = self.other.url(path, self.client.project_id)
+                self.assertBadRequest(self.other.send_to(url, method))
         self.assertUnchanged(image_id)

@@ -12,7 +12,7 @@ CONF = config.CONF
 
 
 class LegacyTest(base.ImagesCompatTest):
-    """Every operation, at /v2."""
+    """Each operation at /v2."""
 
     @classmethod
     def skip_checks(cls) -> None:
@@ -33,19 +33,21 @@ class LegacyTest(base.ImagesCompatTest):
 
     @decorators.idempotent_id('fac5afbf-2144-454b-b181-aa600ccd50cb')
     def test_images(self) -> None:
-        """Images are what they are at /v2.1, but for their links."""
+        """Images are the same as at /v2.1, except their links."""
         shown = self.legacy.show_image(self.image_id)['image']
         current = self.client.show_image(self.image_id)['image']
         for link in shown.pop('links'):
             if link['rel'] == 'self':
-                self.assertIn('/v2/', link['href'])
-                self.assertEqual(
-                    200, self.legacy.send_to(link['href']).status)
+                with self.case(link):
+                    self.assertIn('/v2/', link['href'])
+                    self.assertEqual(
+                        200, self.legacy.send_to(link['href']).status)
         current.pop('links')
         self.assertEqual(current, shown)
         for detail in (False, True):
-            self.assertEqual(
-                [self.image_id], self.list_ids(detail, self.legacy))
+            with self.case(detail):
+                self.assertEqual(
+                    [self.image_id], self.list_ids(detail, self.legacy))
         self.legacy.delete_image(self.image_id)
         self.assertNotFound(
             self.legacy.send('GET', f'images/{self.image_id}'))
@@ -68,7 +70,7 @@ class LegacyTest(base.ImagesCompatTest):
 
     @decorators.idempotent_id('670a1b0e-6184-4b2e-9601-1d4f0214eebd')
     def test_microversions_count_for_nothing(self) -> None:
-        """A microversion is neither obeyed nor named, good or bad."""
+        """Microversions, valid or not, are ignored, and not in responses."""
         for name in (
                 images_client.MICROVERSION_HEADER,
                 images_client.NOVA_MICROVERSION_HEADER):
@@ -76,28 +78,31 @@ class LegacyTest(base.ImagesCompatTest):
                 value = (
                     version if name.startswith('X-')
                     else f'compute {version}')
-                answer = self.legacy.send(
-                    'GET', f'images/{self.image_id}', headers={name: value})
-                self.assertEqual(200, answer.status, answer.body)
-                self.assertNotIn(name.lower(), answer.headers)
+                with self.case(name, value):
+                    answer = self.legacy.send(
+                        'GET', f'images/{self.image_id}',
+                        headers={name: value})
+                    self.assertEqual(200, answer.status, answer.body)
+                    self.assertNotIn(name.lower(), answer.headers)
 
     @decorators.idempotent_id('2b4913bb-c4af-460a-91f5-b737c1b65d62')
     def test_bodies_may_have_more(self) -> None:
-        """What a body has beside the metadata is ignored, but a value that
-        is no text is refused.
+        """Other members of a body are ignored, but a value that is not a
+        string is rejected.
         """
         root = f'images/{self.image_id}/metadata'
         for method, path, body in (
                 ('POST', root, {'metadata': {'two': '2'}}),
                 ('PUT', root, {'metadata': {'two': '2'}}),
                 ('PUT', f'{root}/two', {'meta': {'two': '2'}})):
-            answer = self.legacy.send(method, path, {**body, 'more': 1})
-            self.assertEqual(200, answer.status, answer.body)
+            with self.case(method, path):
+                answer = self.legacy.send(method, path, {**body, 'more': 1})
+                self.assertEqual(200, answer.status, answer.body)
         self.assertBadRequest(self.legacy.send(
             'POST', root, {'metadata': {'two': 2}}))
 
     @decorators.idempotent_id('f02d8e29-2b8f-4b3c-8624-7123925863f8')
     def test_token_is_needed(self) -> None:
-        """Nobody is answered without a token."""
+        """Requests without a token are rejected."""
         answer = self.legacy.send_to(self.legacy.url('images'), token='')
         self.assertEqual(401, answer.status)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Microversions: where images and metadata end, and what is none."""
+"""Microversions: the last with images and metadata, and invalid ones."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ Operations = list[tuple[str, str, Any]]
 
 
 class MicroversionsTest(base.ImagesCompatTest):
-    """The borders, for every operation."""
+    """The first and the last microversions of each operation."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -33,101 +33,107 @@ class MicroversionsTest(base.ImagesCompatTest):
         self, version: str, operation: tuple[str, str, Any],
         header: str = NEW,
     ) -> images_client.Answer:
-        """Send a request with a microversion."""
+        """Send a request with a microversion.
+
+        :param operation: method, path and body
+        """
         value = f'compute {version}' if header == NEW else version
         return self.client.send(*operation, headers={header: value})
 
     def assertServed(self, version: str, kind: str) -> None:
-        """Check that each operation is there at a microversion, which the
-        answer names.
+        """Fail unless each operation succeeds with a microversion, and its
+        response has that microversion.
         """
         for operation in self.operations[kind]:
-            answer = self.ask(version, operation)
-            self.assertEqual(
-                204 if operation[0] == 'DELETE' else 200, answer.status,
-                (operation, answer.body))
-            self.assertNamed(version, answer)
+            with self.case(version, operation):
+                answer = self.ask(version, operation)
+                self.assertEqual(
+                    204 if operation[0] == 'DELETE' else 200, answer.status,
+                    answer.body)
+                self.assertNamed(version, answer)
 
     def assertNotServed(self, version: str, kind: str) -> None:
-        """Check that no operation is there, and none does anything."""
+        """Fail unless no operation is found, and none changes the image."""
         for header in (NEW, OLD):
             for operation in self.operations[kind]:
-                answer = self.ask(version, operation, header)
-                self.assertNotFound(answer)
-                self.assertNamed(version, answer)
+                with self.case(version, header, operation):
+                    answer = self.ask(version, operation, header)
+                    self.assertNotFound(answer)
+                    self.assertNamed(version, answer)
         self.assertEqual({}, self.metadata(self.image_id))
 
     def assertNamed(
         self, version: str, answer: images_client.Answer,
     ) -> None:
-        """Check the microversion that an answer names."""
+        """Check the microversion in the headers of an answer."""
         self.assertEqual(f'compute {version}', answer.headers[NEW.lower()])
         self.assertEqual(version, answer.headers[OLD.lower()])
-        # Tempest keeps the last of several headers of one name.
+        # If a name occurs in several headers, Tempest keeps the last one.
         self.assertIn(OLD, answer.headers['vary'])
 
     def version_after(self, version: str) -> str:
-        """Return the microversion after one."""
+        """Return the next microversion, or skip the test if none exists."""
         latest = self.ask('latest', ('GET', 'images', None))
         newest = latest.headers[OLD.lower()]
         if _parse(newest) <= _parse(version):
-            self.skipTest(f'there is none after {version}')
+            self.skipTest(f'{version} is the newest microversion')
         major, minor = version.split('.')
         return f'{major}.{int(minor) + 1}'
 
     @decorators.idempotent_id('c5995f6d-f185-4f0a-9550-1d147b97d5e2')
     def test_without_one(self) -> None:
-        """Without a microversion, it is the first."""
+        """Without a header, the microversion is the first one."""
         self.assertNamed('2.1', self.client.send('GET', 'images'))
 
     @decorators.idempotent_id('e363c2d3-e992-431a-af16-687823419ea5')
     def test_first_with_images(self) -> None:
-        """Images are there from the first microversion on."""
+        """The first microversion has images."""
         self.assertServed('2.1', 'images')
 
     @decorators.idempotent_id('8e5161a6-7fe8-45de-8e5c-c9e8ed3be568')
     def test_first_with_metadata(self) -> None:
-        """So is metadata."""
+        """The first microversion has metadata."""
         self.assertServed('2.1', 'metadata')
 
     @decorators.idempotent_id('80ff8ea5-1614-4977-9348-8ddab545a996')
     def test_last_with_images(self) -> None:
-        """Images are there up to a microversion (2.35)."""
+        """The last microversion with images has them (2.35)."""
         self.assertServed(
             CONF.images_compat.images_max_microversion, 'images')
 
     @decorators.idempotent_id('a8712e97-0916-40e8-8714-27e6677edf9f')
     def test_first_without_images(self) -> None:
-        """Images are gone after it (2.36)."""
+        """The next microversion does not have images (2.36)."""
         self.assertNotServed(
             self.version_after(
                 CONF.images_compat.images_max_microversion), 'images')
 
     @decorators.idempotent_id('1abc1d70-1a78-41e1-8d87-c9c8ab0fa111')
     def test_last_with_metadata(self) -> None:
-        """Metadata is there up to a microversion (2.38)."""
+        """The last microversion with metadata has it (2.38)."""
         self.assertServed(
             CONF.images_compat.metadata_max_microversion, 'metadata')
 
     @decorators.idempotent_id('8da77dea-cd31-4116-880b-14ee50ee453e')
     def test_first_without_metadata(self) -> None:
-        """Metadata is gone after it (2.39)."""
+        """The next microversion does not have metadata (2.39)."""
         self.assertNotServed(
             self.version_after(
                 CONF.images_compat.metadata_max_microversion), 'metadata')
 
     @decorators.idempotent_id('000a6279-4c48-4e2b-9cef-64ede2f95e10')
     def test_latest(self) -> None:
-        """The latest is one that has a number, and no images."""
+        """"latest" stands for a number, and does not have images."""
         self.version_after(CONF.images_compat.images_max_microversion)
         for header in (NEW, OLD):
-            answer = self.ask('latest', ('GET', 'images', None), header)
-            self.assertNotFound(answer)
-            self.assertNamed(answer.headers[OLD.lower()], answer)
+            with self.case(header):
+                answer = self.ask('latest', ('GET', 'images', None), header)
+                self.assertNotFound(answer)
+                self.assertNamed(answer.headers[OLD.lower()], answer)
 
     @decorators.idempotent_id('5143cf80-a24f-4c0c-b036-bb436846e2b6')
     def test_new_header_counts(self) -> None:
-        """Of both headers, the new one counts."""
+        """The new header takes precedence over the old one."""
         answer = self.client.send('GET', 'images', headers={
             NEW: 'compute 2.2', OLD: '2.36'})
         self.assertEqual(200, answer.status)
@@ -135,7 +141,7 @@ class MicroversionsTest(base.ImagesCompatTest):
 
     @decorators.idempotent_id('fc905055-432d-42e8-a697-9187acf2a4b8')
     def test_that_of_another_service(self) -> None:
-        """The microversion of another service is none of ours."""
+        """The microversion of another service is ignored."""
         answer = self.client.send(
             'GET', 'images', headers={NEW: 'volume 3.70'})
         self.assertEqual(200, answer.status)
@@ -143,20 +149,22 @@ class MicroversionsTest(base.ImagesCompatTest):
 
     @decorators.idempotent_id('ad0bd7b8-68ce-41ad-8dbd-c6dba5df2402')
     def test_unsupported(self) -> None:
-        """A microversion that there is not is not acceptable."""
+        """A microversion that does not exist is not acceptable."""
         for version in ('1.0', '3.0', '2.9999'):
             for header in (NEW, OLD):
-                answer = self.ask(version, ('GET', 'images', None), header)
-                message = self.assertFault(answer, 406, 'computeFault')
-                self.assertIn(version, message)
+                with self.case(version, header):
+                    answer = self.ask(version, ('GET', 'images', None), header)
+                    message = self.assertFault(answer, 406, 'computeFault')
+                    self.assertIn(version, message)
 
     @decorators.idempotent_id('fce6e444-6a70-4778-884b-097c3ce991fe')
     def test_malformed(self) -> None:
-        """What is no microversion is refused."""
+        """A malformed microversion is rejected."""
         for version in ('abc', '2', '2.01', '2.1.1', 'LATEST', '-2.1'):
             for header in (NEW, OLD):
-                self.assertBadRequest(
-                    self.ask(version, ('GET', 'images', None), header))
+                with self.case(version, header):
+                    self.assertBadRequest(
+                        self.ask(version, ('GET', 'images', None), header))
 
 
 def _parse(version: str) -> api_version_request.APIVersionRequest:

@@ -20,10 +20,10 @@ NOVA_MICROVERSION_HEADER = 'X-OpenStack-Nova-API-Version'
 
 @dataclasses.dataclass
 class Answer:
-    """An answer, whatever its status.
+    """A response with any status.
 
-    :ivar headers: by name, in small letters
-    :ivar body: the JSON document; None: there is none
+    :ivar headers: by name, in lower case
+    :ivar body: the JSON document; None: the response has no JSON
     """
 
     status: int
@@ -102,11 +102,11 @@ class ImagesClient(rest_client.RestClient):
         self, method: str, path: str, body: Json = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send a request, and return the answer, whatever its status.
+        """Send a request, and return the response with any status.
 
-        :param path: below the endpoint
-        :param body: is sent as JSON
-        :param headers: beside those of every request
+        :param path: relative to the endpoint
+        :param body: the JSON document; None: no body
+        :param headers: in addition to those of all requests
         """
         url, sent, content = self.auth_provider.auth_request(
             method, path, {**self.get_headers(), **(headers or {})},
@@ -116,9 +116,9 @@ class ImagesClient(rest_client.RestClient):
     def send_to(
         self, url: str, method: str = 'GET', token: str | None = None,
     ) -> Answer:
-        """Send a request to any URL.
+        """Send a request to any URL, and return the response.
 
-        :param token: None: the client's own; empty: none
+        :param token: None: the client's own; empty: no token
         """
         headers = self.get_headers()
         if token is None:
@@ -128,10 +128,9 @@ class ImagesClient(rest_client.RestClient):
         return self._exchange(method, url, headers, None)
 
     def url(self, path: str, project_id: str | None = None) -> str:
-        """Return the URL of a path below the endpoint.
+        """Return the URL of a path relative to the endpoint.
 
-        :param project_id: the project that the URL names; None: it names
-            none
+        :param project_id: the project in the URL; None: no project
         """
         root = self.base_url.rstrip('/').removesuffix(f'/{self.project_id}')
         return '/'.join(filter(None, (root, project_id, path)))
@@ -161,7 +160,7 @@ class ImagesClient(rest_client.RestClient):
 
 
 class LegacyImagesClient(ImagesClient):
-    """The same, at /v2."""
+    """Images and their metadata, at /v2."""
 
     api_version = 'v2'
 

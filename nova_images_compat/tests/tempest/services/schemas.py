@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""JSON schemas of the answers, in the form that Tempest's clients take."""
+"""JSON schemas of the responses, in the format of Tempest's clients."""
 
 from typing import Any
 
