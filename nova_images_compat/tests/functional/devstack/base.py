@@ -66,7 +66,7 @@ paste.filter_factory = keystonemiddleware.auth_token:filter_factory
 def _find_program(name: str) -> str:
     """Return the path of a program.
 
-    :raises FileNotFoundError: if it is not installed
+    :raises: FileNotFoundError: if it is not installed
     """
     path = shutil.which(name)
     if path is None:
