@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Measures our service: against the real Glance and Nova, with the embedded
-catalogue, as a filter, and how it starts."""
+"""Measures our service: with the real Glance and Nova, with the embedded
+catalogue, as a filter, and at start-up."""
 
 import dataclasses
 import sys
@@ -65,7 +65,7 @@ def _run(wanted: arguments.Arguments) -> int:
     text = output.write(results, wanted.output)
     print(text, flush=True)
     progress.say(
-        f'All of this, and the plots, are in {wanted.output}; it took '
+        f'Tables and plots: {wanted.output}; finished in '
         f'{time.monotonic() - begun:.0f} seconds.')
     if not output.is_valid(results):
         progress.say(f'benchmark: some cells are {tables.INVALID}')

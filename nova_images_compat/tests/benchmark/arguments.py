@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Reads the command line."""
+"""Parses the command line."""
 
 import argparse
 from collections.abc import Callable
@@ -23,10 +23,12 @@ T = TypeVar('T')
 
 @dataclasses.dataclass(frozen=True)
 class Arguments:
-    """What is to be done.
+    """What to measure, and how.
 
-    :ivar output: the directory for what comes of it
-    :ivar requests: to the real services
+    :ivar parts: of ``PARTS``
+    :ivar requests: to the real services, of ``calls.TITLES``
+    :ivar profile: whether to profile our workers as well
+    :ivar output: the directory for results
     """
 
     parts: tuple[str, ...]
@@ -39,15 +41,15 @@ class Arguments:
 class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
-        """End with one line, and the status of any other failure."""
+        """Print one line, and exit with the status of other failures."""
         print(f'benchmark: {message}', file=sys.stderr)
         sys.exit(1)
 
 
 def parse(argv: Sequence[str]) -> Arguments:
-    """Return what the command line says.
+    """Parse the command line.
 
-    :raises: SystemExit: it makes no sense, or asks for help
+    :raises: SystemExit: if it is invalid, or asks for help
     """
     found = _parser().parse_args(argv)
     how = settings.QUICK if found.quick else settings.FULL
@@ -62,23 +64,23 @@ def parse(argv: Sequence[str]) -> Arguments:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog='tox -e bench --',
-        description='Measures our service against the real Glance and Nova, '
-                    'and by itself.')
+        description='Measures our service with the real Glance and Nova, and '
+                    'by itself.')
     parser.add_argument(
         'parts', nargs='*', metavar='PART', type=_part,
-        help=f'measure just this: {", ".join(PARTS)}')
+        help=f'measure only these parts: {", ".join(PARTS)}')
     parser.add_argument(
-        '--quick', action='store_true', help='measure less, in two minutes')
+        '--quick', action='store_true', help='measure less, in 2 minutes')
     parser.add_argument(
         '--requests', type=_list_of(_request), metavar='NAME,...',
         default=tuple(calls.TITLES),
-        help=f'send the services just these: {", ".join(calls.TITLES)}')
+        help=f'send the services only: {", ".join(calls.TITLES)}')
     parser.add_argument(
         '--connections', type=_list_of(_number), metavar='NUMBER,...',
-        help='drive the services with so many connections')
+        help='load the services with these numbers of connections')
     parser.add_argument(
         '--profile', action='store_true',
-        help='take profiles of our workers, too')
+        help='profile our workers as well')
     parser.add_argument(
         '--output', type=pathlib.Path, metavar='DIRECTORY',
         help='where to write tables, plots and profiles (default: '
@@ -97,14 +99,14 @@ def _request(text: str) -> str:
 def _number(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 1000:
         raise argparse.ArgumentTypeError(
-            f'"{text}" is no number from 1 to 1000')
+            f'"{text}" is not a number from 1 to 1000')
     return int(text)
 
 
 def _one_of(text: str, known: Sequence[str]) -> str:
     if text not in known:
         raise argparse.ArgumentTypeError(
-            f'there is no "{text}"; there is: {", ".join(known)}')
+            f'"{text}" is not one of: {", ".join(known)}')
     return text
 
 

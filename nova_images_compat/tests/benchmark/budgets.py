@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The budgets, and whether what was measured meets them."""
+"""The budgets, and whether the results meet them."""
 
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -23,8 +23,8 @@ CATALOGUE_SHOW_RATE = 1000.0
 CATALOGUE_DETAIL_RATE = 100.0
 CATALOGUE_GROWTH = 1.5
 
-# A call too many in so many requests is nobody's: a schema that was fetched
-# again, or a request that was counted on the other side of a slice's end.
+# The share of calls that may be too many: for a schema that was fetched again,
+# or for a request that was counted in the next slice.
 CALLS_TOLERANCE = 0.01
 
 Cells = dict[tuple[str, str], Mapping[str, Any]]
@@ -32,12 +32,13 @@ Cells = dict[tuple[str, str], Mapping[str, Any]]
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """What came of a budget.
+    """A budget and the result.
 
-    :ivar measured: None: it was not
-    :ivar limit: what it may be at most; or at least, or just that
-    :ivar kind: "<=", ">=" or "="
-    :ivar tolerance: by how much the limit may be missed
+    :ivar budget: its name
+    :ivar measured: the result; None: not measured
+    :ivar kind: how the result must relate to the limit: "<=", ">=" or "="
+    :ivar limit: in the unit of the result
+    :ivar tolerance: the largest deviation that still meets the limit
     """
 
     budget: str
@@ -58,7 +59,7 @@ class Verdict:
 
 
 def judge(results: Mapping[str, Any]) -> list[Verdict]:
-    """Return what came of the budgets of the parts that were measured."""
+    """Return the verdicts on the parts that were measured."""
     verdicts: list[Verdict] = []
     if 'services' in results:
         verdicts += _services(results['services'])
@@ -81,8 +82,8 @@ def ratio(
     cell: Mapping[str, Any] | None, other: Mapping[str, Any] | None,
     name: str,
 ) -> float | None:
-    """Return by how much one cell's value is another's; None for cells that
-    are not there, not valid, or without the value.
+    """Return the ratio of a value in two cells; None if a cell is missing or
+    invalid, or does not have the value.
     """
     above, below = _value(cell, name), _value(other, name)
     return None if above is None or not below else above / below

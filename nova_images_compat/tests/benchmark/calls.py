@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the servers are asked for."""
+"""The requests to the servers."""
 
 from collections.abc import Mapping
 import dataclasses
@@ -8,17 +8,17 @@ import dataclasses
 PATCH_TYPE = 'application/openstack-images-v2.1-json-patch'
 JSON_TYPE = 'application/json'
 
-# Of the images that all servers are asked for in one list.
+# The number of images in the longest list.
 MANY = 1000
 
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """A request, to be sent many times.
+    """A request that is sent many times.
 
-    :ivar path: below the server's root; "@" stands for an image's id
-    :ivar body: "@" stands for a number that is another one each time
-    :ivar images: how many a right answer lists; None: it is no list
+    :ivar path: relative to the server's root; "@" stands for an image's id
+    :ivar body: "@" stands for a number that is different each time
+    :ivar images: the number of images in a valid response; None: no list
     """
 
     method: str
@@ -42,7 +42,7 @@ GLANCE = {
 
 _METADATA = '{"metadata": {"benchmark": "@"}}'
 
-# Of the images API, Nova's and ours, in microversion 2.1.
+# The images API of Nova, and ours, in microversion 2.1.
 COMPUTE = {
     'show': Call('GET', '/v2.1/images/@'),
     'index': Call('GET', '/v2.1/images?limit=10', images=10),
@@ -68,7 +68,7 @@ TITLES: Mapping[str, str] = {
 def catalogue(last_marker: str) -> dict[str, Call]:
     """Return the calls to a service with the embedded catalogue.
 
-    :param last_marker: the id of the image before the list's last page
+    :param last_marker: the id of the last image before the last page
     """
     page = '/v2.1/images/detail?limit=100'
     return {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Measures our service with the embedded catalogue, without Keystone, at
-several sizes of the catalogue."""
+"""Measures our service with embedded catalogues of several sizes, without
+Keystone."""
 
 from collections.abc import Iterable
 import sysconfig
@@ -32,9 +32,9 @@ CONNECTIONS = settings.BUDGET_CONNECTIONS
 class Catalogues(fixtures.Fixture):
     """Catalogues on one database server, and a service for each of them.
 
-    :param place: where they are started
+    :param place: where the services start
     :param database: "sqlite" or "mariadb"
-    :param sizes: in images
+    :param sizes: numbers of images
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Catalogues(fixtures.Fixture):
             self._place.account, self._place.stack.directory)
 
     def measure(self, how: settings.Settings) -> list[dict[str, Any]]:
-        """Return the results, of each request and size."""
+        """Return the results of each request and size."""
         meter = cells.Meter(self._load, self._targets, self._behind)
         measured = []
         for request in self._targets[0].asked:
@@ -68,7 +68,7 @@ class Catalogues(fixtures.Fixture):
         return [_result(self._database, cell) for cell in measured]
 
     def profile(self, profiler: profiles.Profiler) -> None:
-        """Take profiles of the service with the first of the sizes."""
+        """Profile the service with the first of the sizes."""
         for request in PROFILED:
             profiler.take(
                 self._targets[0], request,
@@ -104,9 +104,9 @@ def measure(
     place: standalone.Standalone, how: settings.Settings,
     profiler: profiles.Profiler | None,
 ) -> dict[str, Any]:
-    """Return the results on all databases.
+    """Return the results with all databases.
 
-    :param profiler: takes profiles, too
+    :param profiler: None: do not profile
     """
     measured: list[dict[str, Any]] = []
     for database in how.databases:
@@ -119,10 +119,10 @@ def measure(
 
 
 def _result(database: str, cell: dict[str, Any]) -> dict[str, Any]:
-    """Return a cell in the catalogue's own words.
+    """Return a cell with the names of the catalogue's results.
 
-    :returns: also core_rate: the requests that a second of one core answers;
-        total_cpu_ms: with the database's share
+    :returns: also core_rate: requests per CPU second of the service;
+        total_cpu_ms: CPU time per request, including the database's
     """
     result = {
         'database': database, 'images': int(cell.pop('target')), **cell,

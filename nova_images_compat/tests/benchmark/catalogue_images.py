@@ -15,8 +15,7 @@ from nova_images_compat.tests.benchmark import standalone
 
 PROPERTIES = 10
 
-# Of the images with the same name, and of those with the same value of a
-# property, there is one in so many.
+# The number of different names, and of different values of each property.
 KINDS = 10
 
 FIRST_TIME = datetime.datetime(2026, 1, 31, 12)
@@ -25,10 +24,11 @@ _BATCH = 2_000
 
 
 def fill(conf: cfg.ConfigOpts, number: int) -> list[str]:
-    """Make a catalogue of so many images, seconds apart.
+    """Create a catalogue of images, each one second newer than the last.
 
-    :param conf: has an empty database
-    :returns: their ids, the oldest first
+    :param conf: the configuration, with an empty database
+    :param number: of images
+    :returns: the images' ids, the oldest first
     """
     migration.sync(conf)
     database = db_engine.Database(conf)

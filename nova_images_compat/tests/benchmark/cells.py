@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Measures servers in turn, a slice of time each, so that what else happens
-on the machine meets all of them."""
+"""Measures servers in turns, in short slices of time, so that other load on
+the machine affects all of them alike."""
 
 from collections.abc import Callable
 from collections.abc import Sequence
@@ -24,13 +24,13 @@ _ENOUGH = _THREADS
 
 @dataclasses.dataclass(frozen=True)
 class Slice:
-    """One server under load, for a while.
+    """The results of one server under load, for a short time.
 
-    :ivar served: the requests that it answered, also those that wrk did not
-        wait for
-    :ivar cpu: the seconds that its workers spent on them
-    :ivar behind_served: the requests that the server behind it answered
-    :ivar behind_cpu: the seconds that the server behind it spent
+    :ivar served: number of requests that it answered, including those that
+        wrk did not wait for
+    :ivar cpu: CPU time of its workers, in seconds
+    :ivar behind_served: number of requests that the server behind it answered
+    :ivar behind_cpu: CPU time of the server behind it, in seconds
     """
 
     run: wrk.Run
@@ -42,10 +42,10 @@ class Slice:
 
 @dataclasses.dataclass(frozen=True)
 class Behind:
-    """What the servers that are measured ask: Glance, or a database.
+    """The server behind the measured ones: Glance, or a database.
 
-    :ivar pids: of its processes that work
-    :ivar log: the path of uWSGI's log, if that runs it
+    :ivar pids: of its worker processes
+    :ivar log: the path of uWSGI's log; None: it does not run under uWSGI
     """
 
     pids: Sequence[int]
@@ -55,9 +55,9 @@ class Behind:
 class Meter:
     """Measures servers under load.
 
-    :param load: drives them
+    :param load: generates the load
     :param measured: the servers
-    :param behind: what they ask
+    :param behind: the server behind them; None: no server
     """
 
     def __init__(
@@ -74,13 +74,13 @@ class Meter:
         length: wrk.Length,
         make_ids: Callable[[], Sequence[str]] | None = None,
     ) -> list[dict[str, Any]]:
-        """Return what each server did, in order.
+        """Return the results of each server, in order.
 
-        :param request: what they are asked for
+        :param request: the name of the request
         :param rounds: the number of slices of each server
         :param length: of one slice
-        :param make_ids: makes images that are asked for instead of the
-            servers' own, before each slice
+        :param make_ids: called before each slice, returns the ids of images
+            to request; None: request the servers' own images
         """
         slices: dict[str, list[Slice]] = {
             target.name: [] for target in self._targets}
@@ -95,8 +95,8 @@ class Meter:
             for name, measured in slices.items()]
 
     def warm_up(self, request: str) -> None:
-        """Look at the servers' answers, so many that each of their threads
-        gives some; unless these are long, or not those of reading.
+        """Check responses of all servers' threads to a request that reads.
+        Check only one response if it is long.
         """
         for target in self._targets:
             call = target.asked[request]
@@ -128,11 +128,12 @@ class Meter:
 
 
 def summarize(slices: Sequence[Slice]) -> dict[str, Any]:
-    """Return what several slices say together.
+    """Return the results of several slices together.
 
-    :returns: requests; errors; rate: answers a second; p50_ms and so on;
-        cpu_ms: milliseconds of the server's workers a request; calls: of
-        what is behind it a request; behind_cpu_ms
+    :returns: requests; errors; rate: responses per second; p50_ms and other
+        percentiles; cpu_ms: CPU time of the server's workers per request;
+        calls: requests to the server behind it, per request; behind_cpu_ms:
+        CPU time of the server behind it, per request
     """
     runs = [one.run for one in slices]
     times = histogram.merge(run.times for run in runs)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Puts images straight into Glance's database and storage, which is faster
+"""Writes images directly to Glance's database and storage, which is faster
 than its API."""
 
 from collections.abc import Sequence
@@ -41,9 +41,10 @@ _TABLES = ('image_locations', 'image_properties', 'image_tags',
 
 
 class GlanceImages:
-    """Images of 10 properties, of the user "member", seconds apart.
+    """Images with 10 properties, owned by the user "member", each one second
+    newer than the last.
 
-    :param stack: has Glance running
+    :param stack: with Glance running
     """
 
     def __init__(self, stack: description.Description) -> None:
@@ -53,7 +54,7 @@ class GlanceImages:
         self._count = 0
 
     def add(self, number: int) -> list[str]:
-        """Add so many images, and return their ids."""
+        """Add a number of images, and return their ids."""
         images = []
         for _ in range(number):
             self._count += 1
@@ -78,7 +79,7 @@ class GlanceImages:
         return [image_id for image_id, _ in images]
 
     def remove(self, image_ids: Sequence[str]) -> None:
-        """Remove images for good, also those that Glance keeps as deleted."""
+        """Remove images, including those that Glance keeps as deleted."""
         if not image_ids:
             return
         with mariadb.connect(self._stack, 'glance') as connection, (

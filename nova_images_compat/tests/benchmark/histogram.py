@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Histograms of times: how often each time was taken, by microseconds."""
+"""Histograms of response times: numbers of responses by microseconds."""
 
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ Histogram = Mapping[int, int]
 
 
 def merge(histograms: Iterable[Histogram]) -> Counter[int]:
-    """Return the histogram of all the times of several."""
+    """Return the sum of several histograms."""
     merged: Counter[int] = Counter()
     for histogram in histograms:
         merged.update(histogram)
@@ -18,9 +18,9 @@ def merge(histograms: Iterable[Histogram]) -> Counter[int]:
 
 
 def percentile(histogram: Histogram, percent: float) -> float | None:
-    """Return the milliseconds within which so many percent were answered.
+    """Return a percentile of the times, in milliseconds.
 
-    :returns: None for a histogram without any time
+    :returns: None if the histogram is empty
     """
     rank = sum(histogram.values()) * percent / 100
     seen = 0
@@ -34,16 +34,18 @@ def percentile(histogram: Histogram, percent: float) -> float | None:
 def without_correction(
     histogram: Histogram, requests: int, duration: int, connections: int,
 ) -> Counter[int]:
-    """Return the times that wrk has measured, of those that it reports.
+    """Return the times that wrk measured, without those that it added.
 
-    wrk 4 adds times to what it has measured, for requests that a client with
-    a steady pace would have sent while it waited ("coordinated omission"):
-    for each time t, also t - i, t - 2i, ..., where i is a connection's mean
-    time between two requests (``stats_correct`` in its stats.c). Here they
-    are taken out again, the longest time first, as nothing was added to that.
+    wrk 4 adds times for requests that a client with a constant rate would
+    have sent while it waited ("coordinated omission"): for each time t, also
+    t - i, t - 2i, ..., where i is a connection's mean time between two
+    requests (``stats_correct`` in its stats.c). This function removes them,
+    beginning with the longest time, to which nothing was added.
 
-    :param requests: how many were answered, in the whole run
+    :param histogram: the times that wrk reports
+    :param requests: number of requests that were answered in the run
     :param duration: of the run, in microseconds
+    :param connections: number of wrk's connections
     """
     if sum(histogram.values()) == requests:
         return Counter(histogram)

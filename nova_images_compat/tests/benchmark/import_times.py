@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Reads what ``python -X importtime`` prints."""
+"""Parses the output of ``python -X importtime``."""
 
 import dataclasses
 import re
@@ -11,10 +11,10 @@ _LINE = re.compile(
 
 @dataclasses.dataclass(frozen=True)
 class ImportTime:
-    """How long a module took, in milliseconds.
+    """The import time of a module, in milliseconds.
 
     :ivar own_ms: without the modules that it imports
-    :ivar with_imports_ms: with those that nobody had imported before
+    :ivar with_imports_ms: with those that were not imported before
     """
 
     name: str
@@ -23,8 +23,8 @@ class ImportTime:
 
 
 def parse(text: str) -> list[ImportTime]:
-    """Return the modules of an interpreter's whole run, in the order in
-    which they were done.
+    """Return the modules that were imported, in the order in which their
+    imports ended.
     """
     return [
         ImportTime(name, int(own) / 1000, int(both) / 1000)

@@ -1,20 +1,21 @@
 -- SPDX-License-Identifier: Apache-2.0
 
--- What wrk sends, and what it prints of the answers: one line of JSON. Run
--- it with one thread. The environment says what to send:
+-- Makes wrk's requests, and prints its results as one line of JSON. Run wrk
+-- with one thread. Environment variables:
 --
 --   BENCHMARK_TOKEN   the token
 --   BENCHMARK_METHOD  the method
 --   BENCHMARK_PATH    the path; @ stands for an image's id
---   BENCHMARK_TYPE    the type of the body, if there is one
---   BENCHMARK_BODY    the body; @ stands for a number that never comes again
---   BENCHMARK_NUMBER  the first of these numbers, and the seed of chance
---   BENCHMARK_IDS     the file of the images' ids, one a line
+--   BENCHMARK_TYPE    the media type of the body, if there is a body
+--   BENCHMARK_BODY    the body; @ stands for a different number each time
+--   BENCHMARK_NUMBER  the first of these numbers, and the random seed
+--   BENCHMARK_IDS     the path of a file with the images' ids, one per line
 --   BENCHMARK_SECONDS and BENCHMARK_LEAST
---                     it ends after so many seconds, with so many answers
---   BENCHMARK_LIMIT   how many requests to send at most; it ends when they
---                     are answered. Each id is used once, if there are as
---                     many
+--                     the minimum of seconds and of responses: the run ends
+--                     when it has reached both
+--   BENCHMARK_LIMIT   the maximum number of requests: the run ends when all
+--                     are answered, and uses each id at most once if there
+--                     are enough ids
 
 local ffi = require('ffi')
 
@@ -71,7 +72,7 @@ function init()
 end
 
 function request()
-   -- The first request is only looked at by wrk, not sent.
+   -- wrk only inspects the first request, and does not send it.
    asked = asked + 1
    if asked == 2 then
       began = now()
@@ -96,7 +97,7 @@ function response(status)
    answered = answered + 1
    local is_late = ended - began >= seconds and answered >= least
    if answered == limit or is_late then
-      -- wrk sleeps until its time is over, or until somebody interrupts it.
+      -- wrk sleeps until its time is over, or until it is interrupted.
       ffi.C.kill(ffi.C.getpid(), SIGINT)
    end
 end
@@ -109,8 +110,8 @@ function done(summary, latency)
       counts[i] = string.format('[%d,%d]', value, count)
    end
    local errors = summary.errors
-   -- Once all is answered, no more than a connection on which nothing was
-   -- asked can have failed: the server closes it after some seconds.
+   -- When all requests are answered, only an idle connection can have
+   -- failed: the server closes it after some seconds.
    if thread:get('answered') == tonumber(os.getenv('BENCHMARK_LIMIT') or '')
    then
       errors.read = 0

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tells what was measured, and on what machine."""
+"""Describes the machine, and the versions that were measured."""
 
 import os
 import pathlib
@@ -18,7 +18,7 @@ _PRINT_VERSION = (
 
 
 def describe() -> dict[str, Any]:
-    """Return the machine's facts; the memory in GiB."""
+    """Describe the machine. The memory is in GiB."""
     return {
         'cpu': _find(r'^model name\s*: (.*)$', '/proc/cpuinfo'),
         'cores': os.cpu_count(),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Writes what came of the benchmark."""
+"""Writes the results of the benchmark."""
 
 from collections.abc import Mapping
 import dataclasses
@@ -11,7 +11,7 @@ from typing import Any
 from nova_images_compat.tests.benchmark import budgets
 from nova_images_compat.tests.benchmark import tables
 
-# What the documentation includes.
+# The files that the documentation includes.
 TABLE = 'table.txt'
 RESULTS = 'results.json'
 SERVICES_PLOT = 'services.png'
@@ -37,14 +37,14 @@ def write(results: Mapping[str, Any], directory: pathlib.Path) -> str:
 
 
 def is_valid(results: Mapping[str, Any]) -> bool:
-    """Return whether all requests were answered as they should be."""
+    """Return whether all requests succeeded."""
     return all(
         cell['valid'] for part in ('services', 'catalogue')
         for cell in results.get(part, {}).get('cells', ()))
 
 
 def _draw(results: Mapping[str, Any], directory: pathlib.Path) -> None:
-    # It takes a second, and an installation that tests do not have.
+    # The import takes a second, and the unit tests do not have matplotlib.
     from nova_images_compat.tests.benchmark import plots
 
     if results.get('services', {}).get('cells'):

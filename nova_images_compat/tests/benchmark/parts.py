@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The parts of the benchmark, each with the servers that it needs."""
+"""Runs the parts of the benchmark, each with the servers that it needs."""
 
 import contextlib
 from typing import Any
@@ -21,8 +21,8 @@ from nova_images_compat.tests.integration.stack import stack
 
 
 def run(wanted: arguments.Arguments, logs: str) -> dict[str, Any]:
-    """Return the results of the parts that are wanted, by name, and the
-    versions of what was measured.
+    """Return the results of the wanted parts, by name, and the versions of the
+    servers that were measured.
 
     :param logs: an existing directory for the servers' logs
     """

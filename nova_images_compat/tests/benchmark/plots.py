@@ -19,7 +19,7 @@ _DOTS = 120
 
 
 def draw_services(results: Mapping[str, Any], path: pathlib.Path) -> None:
-    """Draw throughput and CPU of the three servers, by request."""
+    """Draw throughput and CPU time of the three servers, by request."""
     measured = {cell['connections'] for cell in results['cells']}
     connections = (
         settings.BUDGET_CONNECTIONS
@@ -48,7 +48,7 @@ def draw_services(results: Mapping[str, Any], path: pathlib.Path) -> None:
 
 
 def draw_catalogue(results: Mapping[str, Any], path: pathlib.Path) -> None:
-    """Draw CPU against the catalogue's size, a panel a database."""
+    """Draw CPU time by the catalogue's size, in one panel per database."""
     cells = [cell for cell in results['cells'] if cell['valid']]
     databases = list(dict.fromkeys(cell['database'] for cell in cells))
     picture = figure.Figure(figsize=(9, 5), layout='constrained')
@@ -99,8 +99,8 @@ def _value(
     cells: Mapping[tuple[str, str], Mapping[str, Any]], request: str,
     target: str, name: str,
 ) -> float:
-    """Return a cell's value; not a number, which is not drawn, if the cell
-    is not valid.
+    """Return a cell's value. If the cell is invalid, return "not a number",
+    which matplotlib does not draw.
     """
     cell = cells.get((request, target))
     return cell[name] if cell else float('nan')

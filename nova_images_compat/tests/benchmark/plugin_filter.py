@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Measures what the filter in Nova's pipeline adds to requests that are not
-those of the images API."""
+"""Measures the time that the filter in Nova's pipeline adds to requests that
+are not for the images API."""
 
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -15,8 +15,8 @@ from nova_images_compat.db import migration
 from nova_images_compat.tests.benchmark import standalone
 from nova_images_compat.tests.integration.stack import progress
 
-# Path and microversion. The filter tells the first by its path; the second,
-# which Nova no longer answers, by its microversion.
+# Path and microversion. The filter recognizes the first request by its path,
+# and the second one by its microversion, which has no images any more.
 REQUESTS = {
     'GET /servers/detail': ('/servers/detail', '2.1'),
     'GET /images/detail, 2.36': ('/images/detail', '2.36'),
@@ -50,7 +50,7 @@ def _environs() -> dict[str, dict[str, Any]]:
 def _time(
     application: Callable[..., Iterable[bytes]], environ: dict[str, Any],
 ) -> float:
-    """Return the milliseconds of one call, at the best."""
+    """Return the duration of the fastest call, in milliseconds."""
     return 1000 / _TIMES * min(timeit.repeat(
         lambda: application(dict(environ), _start_response),
         number=_TIMES, repeat=_REPEATS))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What Linux tells of processes: their time and memory."""
+"""CPU time and memory of processes, as Linux reports them."""
 
 from collections.abc import Iterable
 import contextlib
@@ -17,17 +17,17 @@ _POLL_SECONDS = 0.05
 _STILL_POLLS = 5
 _BUSY_SECONDS = 120.0
 
-# What uWSGI writes of each request, once it is answered.
+# The beginning of the line that uWSGI logs for each request.
 _REQUEST = re.compile(rb'\[pid: \d+\|app: ')
 
 
 @dataclasses.dataclass(frozen=True)
 class Memory:
-    """What a process holds, in MiB.
+    """The memory of a process, in MiB.
 
-    :ivar rss: the pages that are in memory
-    :ivar pss: the same, where what several processes share is divided among
-        them
+    :ivar rss: resident set size
+    :ivar pss: proportional set size: shared pages are divided by the number
+        of processes that share them
     """
 
     rss: float
@@ -42,14 +42,14 @@ def workers(master: int) -> list[int]:
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """Return the time that processes have spent, in user and system mode."""
+    """Return the CPU time of processes, in user and system mode."""
     return sum(
         sum(int(ticks) for ticks in _stat(pathlib.Path(f'/proc/{pid}'))[11:13])
         for pid in pids) * _TICK
 
 
 def memory(pid: int) -> Memory:
-    """Return what a process holds."""
+    """Return the memory of a process."""
     sizes = dict(re.findall(
         r'^(Rss|Pss): +(\d+) kB$',
         pathlib.Path(f'/proc/{pid}/smaps_rollup').read_text(), re.MULTILINE))
@@ -57,9 +57,9 @@ def memory(pid: int) -> Memory:
 
 
 def wait_until_still(pids: Iterable[int]) -> None:
-    """Wait until processes have spent no time for a while.
+    """Wait until processes use no CPU time for a while.
 
-    :raises: TimeoutError: they never stop
+    :raises: TimeoutError: if they stay busy for 120 seconds
     """
     pids = list(pids)
     deadline = time.monotonic() + _BUSY_SECONDS
@@ -76,7 +76,7 @@ def wait_until_still(pids: Iterable[int]) -> None:
 
 
 class RequestLog:
-    """Counts the requests that uWSGI has answered, by its log.
+    """Counts the requests in uWSGI's log.
 
     :param path: of the log
     """
@@ -86,7 +86,7 @@ class RequestLog:
         self._read = os.path.getsize(path)
 
     def count_new(self) -> int:
-        """Return how many came since the last time, or since the start."""
+        """Return the number of requests since the last call, or the start."""
         with open(self._path, 'rb') as file:
             file.seek(self._read)
             text = file.read()

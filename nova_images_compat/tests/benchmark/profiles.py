@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Takes profiles of a server's workers under load, by py-spy."""
+"""Profiles a server's workers under load, with py-spy."""
 
 from collections.abc import Mapping
 from collections import Counter
@@ -26,12 +26,12 @@ _SAMPLES_A_SECOND = 200
 def find_program() -> str:
     """Return the path of py-spy.
 
-    :raises: StackError: it is not installed
+    :raises: StackError: if it is not installed
     """
     path = shutil.which('py-spy', path=sysconfig.get_path('scripts'))
     if path is None:
         raise errors.StackError(
-            'there is no py-spy in this environment; run it as "tox -e '
+            'py-spy is not installed in this environment; run "tox -e '
             'bench -- --profile"')
     return path
 
@@ -39,7 +39,7 @@ def find_program() -> str:
 class Profiler:
     """Saves profiles, each as NAME.speedscope.json and NAME.txt.
 
-    :param account: on whose account py-spy and wrk run
+    :param account: starts py-spy and wrk
     :param directory: an existing directory for their files
     :param output: an existing directory for the profiles
     :param seconds: of a profile
@@ -59,10 +59,10 @@ class Profiler:
     def take(
         self, target: targets.Target, request: str, name: str,
     ) -> None:
-        """Take a profile of the Python code that a server's workers run
-        under load; what waits is not in it.
+        """Profile the Python code that a server's workers run under load.
+        Threads that wait are not in the profile.
 
-        :param request: of what the target is asked
+        :param request: the name of the target's request
         :param name: of the profile
         """
         progress.say(f'profile: {name} ...')

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Measures our service against the real Glance and Nova."""
+"""Measures our service in comparison with the real Glance and Nova."""
 
 from collections.abc import Iterable
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from nova_images_compat.tests.integration.stack import progress
 from nova_images_compat.tests.integration.stack import service
 from nova_images_compat.tests.integration.stack import stack
 
-# The name of the service that is measured; the stack has one, too.
+# The name of the measured service: the stack has another service.
 OURS = 'measured-service'
 TIMEOUT = 600
 
@@ -33,10 +33,10 @@ PROFILED = ('show', 'detail', 'metadata-write')
 
 class Services(fixtures.Fixture):
     """Glance and Nova of the stack, with 1,000 images of 10 properties, and
-    a service of ours that waits for Glance as long as Nova does.
+    a service of ours with the same Glance timeout as Nova.
 
-    :param fixture: the stack, up
-    :param how: how much is measured
+    :param fixture: the running stack
+    :param how: how much to measure
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Services(fixtures.Fixture):
                 target.name: target.memory() for target in self._targets}}
 
     def profile(self, profiler: profiles.Profiler) -> None:
-        """Take profiles of our service."""
+        """Profile our service."""
         for request in PROFILED:
             profiler.take(self._targets[-1], request, f'services-{request}')
 
@@ -107,7 +107,7 @@ class Services(fixtures.Fixture):
             request, connections, how.rounds, length, make_ids)
 
     def _make_doomed(self) -> Sequence[str]:
-        """Make images to delete, in the place of those that were."""
+        """Create images to delete, and remove those of the last slice."""
         self._forget_doomed()
         self._doomed = self._images.add(self._how.deleted)
         return self._doomed

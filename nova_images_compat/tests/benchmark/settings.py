@@ -1,27 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""How much is measured."""
+"""How much to measure."""
 
 import dataclasses
 
-# The connections that the budgets speak of.
+# The number of connections for which the budgets are.
 BUDGET_CONNECTIONS = 4
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """How much is measured, and for how long.
+    """How much to measure, and for how long.
 
-    :ivar connections: of wrk, each number by itself
-    :ivar rounds: the slices of each server
-    :ivar seconds: of a slice
-    :ivar long_requests: the requests of a slice that lists all images, at
-        least; there is one for each connection, too
-    :ivar deleted: the images that are made for a slice of deletes
-    :ivar databases: that the catalogue is measured on
+    :ivar connections: numbers of wrk's connections, measured one by one
+    :ivar rounds: number of slices of each server
+    :ivar seconds: length of a slice
+    :ivar long_requests: minimum number of requests in a slice that lists all
+        images; each connection sends at least one
+    :ivar deleted: number of images that are created for a slice of deletes
+    :ivar databases: for the catalogue
     :ivar sizes: of the catalogues, in images
-    :ivar starts: of the service
-    :ivar profile_seconds: how long a profile is taken for
+    :ivar starts: how often the service is started
+    :ivar profile_seconds: length of a profile
     """
 
     connections: tuple[int, ...]

@@ -20,11 +20,11 @@ TOKEN = f'benchmark:{PROJECT}'
 
 
 class Standalone(fixtures.Fixture):
-    """Where servers can be started: a directory and an account.
+    """A directory in which servers of a benchmark start.
 
     :param logs: an existing directory for the logs
-    :ivar stack: describes it; no server has been started
-    :ivar account: on which servers are started
+    :ivar stack: describes the directory; none of its servers run
+    :ivar account: starts the servers
     """
 
     def __init__(self, logs: str) -> None:
@@ -44,7 +44,7 @@ class Standalone(fixtures.Fixture):
         """Return the configuration of a service with the catalogue.
 
         :param name: of the SQLite file
-        :param database_url: another database
+        :param database_url: of another database; None: the SQLite file
         """
         url = database_url or f'sqlite:///{self.stack.directory}/{name}.db'
         return {

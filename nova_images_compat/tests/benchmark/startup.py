@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Measures how long our service takes to start, and what it holds then."""
+"""Measures the start-up time of our service, and its memory afterwards."""
 
 import os
 import statistics
@@ -28,10 +28,10 @@ _MODULES = 10
 def measure(
     place: standalone.Standalone, how: settings.Settings,
 ) -> dict[str, Any]:
-    """Return the seconds to the first answer, the memory of fresh workers,
-    and the milliseconds of the imports, with the slowest modules.
+    """Return the seconds to the first response, the memory of new workers,
+    and the milliseconds of imports, with the slowest modules.
 
-    The service has the configuration that it has before Glance.
+    The service has the configuration for a deployment with Glance.
     """
     progress.say('startup ...')
     path = place.write(
@@ -77,7 +77,7 @@ def _start(place: standalone.Standalone, path: str) -> dict[str, float]:
 
 
 def _import(place: standalone.Standalone, path: str) -> str:
-    """Return what Python says of the times of imports."""
+    """Return Python's report of import times."""
     log = os.path.join(place.stack.directory, 'importtime.txt')
     place.account.run(
         'importtime',

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Renders the results as text."""
+"""Renders the results as text tables."""
 
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def render(
 
 
 def number(value: float | None) -> str:
-    """Return a number with three digits, or more before the point."""
+    """Return a number with three significant digits, or as an integer."""
     if value is None:
         return NOTHING
     for limit, digits in ((10, 2), (100, 1)):
@@ -47,7 +47,7 @@ def number(value: float | None) -> str:
 
 
 def verdict(met: bool | None) -> str:
-    """Return how it is said whether a budget is met."""
+    """Return the word for a verdict; None: not measured."""
     return {True: 'met', False: 'MISSED', None: 'not measured'}[met]
 
 

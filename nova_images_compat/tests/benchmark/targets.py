@@ -24,8 +24,8 @@ class Target:
     :ivar log: the path of uWSGI's log
     :ivar master: the pid of uWSGI's master
     :ivar workers: the pids of its workers
-    :ivar asked: what it is asked, by name
-    :ivar ids: of the images that it is asked for
+    :ivar asked: the requests to it, by name
+    :ivar ids: of the images to request
     """
 
     name: str
@@ -38,9 +38,9 @@ class Target:
     ids: Sequence[str]
 
     def check(self, call: calls.Call) -> None:
-        """Send one request, that reads, and look at the answer.
+        """Send one request that reads, and check the response.
 
-        :raises: StackError: it is not what it should be
+        :raises: StackError: if the response is wrong
         """
         answer = requests.get(
             self.url + call.path.replace('@', self.ids[0]),
@@ -59,7 +59,7 @@ class Target:
                 f'{call.images}')
 
     def memory(self) -> dict[str, float]:
-        """Return what its largest worker holds, in MiB."""
+        """Return the memory of its largest worker, in MiB."""
         held = [processes.memory(pid) for pid in self.workers]
         return {'rss_mib': max(worker.rss for worker in held),
                 'pss_mib': max(worker.pss for worker in held)}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Drives a server by wrk, and reads what came of it."""
+"""Generates load with wrk, and parses its results."""
 
 from collections.abc import Sequence
 from collections import Counter
@@ -17,13 +17,13 @@ from nova_images_compat.tests.integration.stack import registry
 
 SCRIPT = pathlib.Path(__file__).with_name('load.lua')
 
-# More than any request waits; what takes longer is an error.
+# Longer than any request should take: a longer one is an error.
 TIMEOUT = '60s'
 
-# The seconds of a run; load.lua ends it before.
+# The maximum length of a run, in seconds; load.lua ends it earlier.
 LONGEST = 120
 
-# What a run can at most ask for numbers.
+# The maximum number of different numbers in the bodies of a run.
 _NUMBERS = 1_000_000
 
 _ERRORS = ('refused', 'connect', 'read', 'write', 'timeout')
@@ -32,7 +32,7 @@ _ERRORS = ('refused', 'connect', 'read', 'write', 'timeout')
 def find_program() -> str:
     """Return the path of wrk.
 
-    :raises: MissingProgram
+    :raises: MissingProgram: if it is not installed
     """
     return process.find_program('wrk', 'wrk')
 
@@ -41,10 +41,10 @@ def find_program() -> str:
 class Length:
     """When a run ends.
 
-    :ivar seconds: how long it takes, or longer, until there are two answers
-        for each connection
-    :ivar limit: how many requests are sent at most; each image is then asked
-        for once, if there are as many
+    :ivar seconds: minimum length; the run goes on until the connections have
+        two responses each, on average
+    :ivar limit: maximum number of requests; each image is requested at most
+        once if there are enough images; None: no limit
     """
 
     seconds: int
@@ -53,12 +53,12 @@ class Length:
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """What came of one run.
+    """The results of one run.
 
-    :ivar requests: how many were answered
-    :ivar seconds: from the first request to the last answer
-    :ivar errors: answers other than 2xx, and those that failed or never came
-    :ivar times: from the request to its answer, in microseconds
+    :ivar requests: number of requests that were answered
+    :ivar seconds: from the first request to the last response
+    :ivar errors: number of responses other than 2xx, of failures and timeouts
+    :ivar times: response times, in microseconds
     """
 
     requests: int
@@ -70,7 +70,7 @@ class Run:
 class Wrk:
     """Runs wrk, with one thread.
 
-    :param account: on whose account it runs
+    :param account: starts it
     :param directory: an existing directory for its files
     """
 
@@ -85,11 +85,11 @@ class Wrk:
         self, url: str, token: str, call: calls.Call, ids: Sequence[str],
         connections: int, length: Length,
     ) -> Run:
-        """Send one call again and again.
+        """Send one request again and again.
 
         :param url: the server's root
-        :param ids: of the images that it is sent for
-        :raises: ProcessFailed
+        :param ids: of the images to request
+        :raises: ProcessFailed: if wrk fails
         """
         pathlib.Path(self._ids).write_text('\n'.join(ids))
         pathlib.Path(self._output).write_bytes(b'')
@@ -118,9 +118,9 @@ class Wrk:
 
 
 def parse(output: str, connections: int) -> Run:
-    """Return what wrk's output, with the line that load.lua prints, says.
+    """Parse wrk's output, which ends in a line of load.lua.
 
-    :param connections: as wrk was told
+    :param connections: number of wrk's connections
     """
     found = json.loads(output.splitlines()[-1])
     return Run(

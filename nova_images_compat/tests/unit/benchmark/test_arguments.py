@@ -14,14 +14,14 @@ from nova_images_compat.tests.benchmark import settings
 
 class ArgumentsTestCase(base.TestCase):
 
-    def test_everything(self) -> None:
+    def test_defaults(self) -> None:
         found = arguments.parse([])
         self.assertEqual(arguments.PARTS, found.parts)
         self.assertEqual(tuple(calls.TITLES), found.requests)
         self.assertEqual(settings.FULL, found.how)
         self.assertEqual('benchmark', found.output.parent.name)
 
-    def test_less(self) -> None:
+    def test_all_options(self) -> None:
         found = arguments.parse([
             '--quick', '--requests', 'show,delete', '--connections', '1,16',
             '--output', '/tmp/there', 'services'])
@@ -31,15 +31,14 @@ class ArgumentsTestCase(base.TestCase):
         self.assertEqual(settings.QUICK.sizes, found.how.sizes)
         self.assertEqual(pathlib.Path('/tmp/there'), found.output)
 
-    def test_nonsense_is_one_line_and_status_1(self) -> None:
+    def test_invalid_arguments_print_one_line(self) -> None:
         for argv in (['nowhere'], ['--requests', 'show,hide'],
                      ['--connections', '0'], ['--connections', 'x'],
                      ['--fast']):
-            with self.case(argv):
-                with self.case(argv), contextlib.redirect_stderr(
-                        io.StringIO()) as stderr:
-                    error = self.assertRaises(
-                        SystemExit, arguments.parse, argv)
-                    self.assertEqual(1, error.code)
-                    self.assertEqual(1, stderr.getvalue().count('\n'))
-                    self.assertTrue(stderr.getvalue().startswith('benchmark: '))
+            with self.case(argv), contextlib.redirect_stderr(
+                    io.StringIO()) as stderr:
+                error = self.assertRaises(SystemExit, arguments.parse, argv)
+                self.assertEqual(1, error.code)
+                text = stderr.getvalue()
+                self.assertEqual(1, text.count('\n'), text)
+                self.assertTrue(text.startswith('benchmark: '), text)

@@ -39,10 +39,10 @@ class VerdictTestCase(base.TestCase):
         self.assertTrue(budgets.Verdict('', 0.9, '>=', 0.9).met)
         self.assertFalse(budgets.Verdict('', 0.89, '>=', 0.9).met)
 
-    def test_exactly_but_for_the_tolerance(self) -> None:
+    def test_exactly_within_the_tolerance(self) -> None:
         for measured, met in (
                 (0.98, False), (0.995, True), (1.005, True), (1.02, False)):
-            with self.case(measured, met):
+            with self.case(measured):
                 self.assertEqual(
                     met, budgets.Verdict('', measured, '=', 1.0, 0.01).met)
 
@@ -84,7 +84,7 @@ class JudgeTestCase(base.TestCase):
     def test_memory(self) -> None:
         self.assertFalse(_services()['memory: MiB of a worker'].met)
 
-    def test_growth_is_that_from_smallest_to_largest(self) -> None:
+    def test_growth_is_from_smallest_to_largest(self) -> None:
         verdicts = _catalogue(2.0, 4.0)
         verdict = verdicts[
             'catalogue, sqlite: last page, ms of CPU at 10,000 of that at '
@@ -92,5 +92,5 @@ class JudgeTestCase(base.TestCase):
         self.assertEqual(2.0, verdict.measured)
         self.assertFalse(verdict.met)
 
-    def test_parts_that_were_not_wanted(self) -> None:
+    def test_no_parts(self) -> None:
         self.assertEqual([], budgets.judge({}))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of putting slices together."""
+"""Tests of combining slices."""
 
 from collections import Counter
 
@@ -19,26 +19,26 @@ def _slice(
 
 class SummarizeTestCase(base.TestCase):
 
-    def test_slices_are_added_up(self) -> None:
+    def test_slices_are_summed(self) -> None:
         found = cells.summarize([_slice(100, 1.0), _slice(200, 2.0)])
         self.assertEqual(300, found['requests'])
         self.assertEqual(100, found['rate'])
         self.assertEqual(2, found['p99_ms'])
         self.assertTrue(found['valid'])
 
-    def test_time_and_calls_are_those_of_what_was_served(self) -> None:
+    def test_time_and_calls_are_per_served_request(self) -> None:
         found = cells.summarize([
             _slice(9, 1.0, served=10), _slice(10, 1.0, served=10)])
         self.assertEqual(50, found['cpu_ms'])
         self.assertEqual(3, found['calls'])
         self.assertEqual(20, found['behind_cpu_ms'])
 
-    def test_one_error_makes_it_invalid(self) -> None:
+    def test_one_error_makes_the_cell_invalid(self) -> None:
         found = cells.summarize([_slice(9, 1.0), _slice(9, 1.0, errors=1)])
         self.assertFalse(found['valid'])
         self.assertEqual(1, found['errors'])
 
-    def test_no_answer_makes_it_invalid(self) -> None:
+    def test_no_response_makes_the_cell_invalid(self) -> None:
         found = cells.summarize([_slice(0, 0.0)])
         self.assertFalse(found['valid'])
         self.assertIsNone(found['cpu_ms'])

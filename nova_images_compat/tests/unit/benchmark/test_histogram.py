@@ -10,7 +10,7 @@ from nova_images_compat.tests.benchmark import histogram
 
 
 def _corrected(measured: Counter[int], interval: int) -> Counter[int]:
-    """Return what wrk reports of the times that it has measured."""
+    """Return what wrk reports for the times that it measured."""
     reported = Counter(measured)
     for value, count in measured.items():
         if value >= 2 * interval:
@@ -47,18 +47,18 @@ class HistogramTestCase(base.TestCase):
 
 class WithoutCorrectionTestCase(base.TestCase):
 
-    def test_takes_out_what_wrk_added(self) -> None:
+    def test_removes_what_wrk_added(self) -> None:
         chance = random.Random(1)
         measured = Counter(
             chance.choice((3, 1000, chance.randrange(5000)))
             for _ in range(200))
-        # 50 requests of each connection, in 50,000 microseconds.
+        # Each of 4 connections sends 50 requests in 50,000 microseconds.
         reported = _corrected(measured, 1000)
         self.assertNotEqual(measured, reported)
         self.assertEqual(measured, histogram.without_correction(
             reported, 200, 50_000, 4))
 
-    def test_long_time_that_was_measured_stays(self) -> None:
+    def test_long_measured_times_stay(self) -> None:
         measured = Counter({1000: 8, 2500: 1, 4500: 1})
         self.assertEqual(measured, histogram.without_correction(
             _corrected(measured, 1000), 10, 10_000, 1))

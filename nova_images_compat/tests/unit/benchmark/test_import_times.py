@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of reading the times of imports."""
+"""Tests of parsing import times."""
 
 from nova_images_compat.tests import base
 from nova_images_compat.tests.benchmark import import_times

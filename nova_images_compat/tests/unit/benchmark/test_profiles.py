@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of the text of profiles."""
+"""Tests of rendering profiles."""
 
 from nova_images_compat.tests import base
 from nova_images_compat.tests.benchmark import profiles

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of the text of results."""
+"""Tests of rendering results."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def _cell(target: str, **values: Any) -> dict[str, Any]:
 
 
 def _line(text: str, *words: str) -> list[str]:
-    """Return the columns of the line of a table that begins so."""
+    """Return the other columns of the row that begins with words."""
     for line in text.splitlines():
         columns = [column.strip() for column in line.split('|')[1:-1]]
         if tuple(columns[:len(words)]) == words:
@@ -68,7 +68,7 @@ class TablesTestCase(base.TestCase):
             ['-', '-', '-', '-'], _line(text, 'show', '4', 'Glance')[5:])
         self.assertEqual(['70.5', '60.0'], _line(text, 'ours'))
 
-    def test_invalid_cell_is_seen(self) -> None:
+    def test_invalid_cell_is_marked(self) -> None:
         text = self.render_services(
             _cell('service', valid=False, errors=3))
         self.assertEqual(

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of reading what wrk prints."""
+"""Tests of parsing wrk's output."""
 
 from nova_images_compat.tests import base
 from nova_images_compat.tests.benchmark import wrk
@@ -17,7 +17,7 @@ Requests/sec:      2.00
 
 class ParseTestCase(base.TestCase):
 
-    def test_answers(self) -> None:
+    def test_responses(self) -> None:
         run = wrk.parse(OUTPUT % (0, 0), 2)
         self.assertEqual(4, run.requests)
         self.assertEqual(1.5, run.seconds)
