@@ -9,7 +9,7 @@ import re
 import yaml
 
 from nova_images_compat.tests.functional import base
-from nova_images_compat.tests.functional import test_policy
+from nova_images_compat.tests.functional import operations
 from nova_images_compat.tests.integration.differential import deviations
 
 TOP = pathlib.Path(__file__).parents[3]
@@ -52,11 +52,11 @@ class PolicyFiles(base.TestCase):
 
     def test_read_only(self) -> None:
         self.assertEqual(
-            {rule for rule, operation in test_policy.OPERATIONS.items()
+            {rule for rule, operation in operations.BY_RULE.items()
              if operation.method == 'GET'},
             self.allowed('policy-read-only.yaml', 'member'))
         self.assertEqual(
-            test_policy.OPERATIONS.keys(),
+            operations.BY_RULE.keys(),
             self.allowed('policy-read-only.yaml', 'admin'))
 
     def test_closed(self) -> None:
@@ -70,7 +70,7 @@ class PolicyFiles(base.TestCase):
         service = self.make_service({'oslo_policy': {
             'policy_file': str(PAGES / 'admin' / name)}})
         return {
-            rule for rule, operation in test_policy.OPERATIONS.items()
+            rule for rule, operation in operations.BY_RULE.items()
             if operation.send(
-                service, service.add_image(**test_policy.METADATA), user,
+                service, service.add_image(**operations.METADATA), user,
             ).status_int in SUCCESSFUL}

@@ -3,6 +3,7 @@
 """The deviations D7 to D12 and D16 from Nova, as clients see them."""
 
 from collections.abc import Callable
+from collections.abc import Iterable
 import dataclasses
 from typing import Any
 
@@ -54,13 +55,7 @@ class Deviations(glance_case.TestCase):
         check: Callable[[webob.Response], Any],
     ) -> None:
         """Let the first call of each operation fail."""
-        for name in self.requests:
-            first = failure()
-            with self.case(name, first):
-                self.glance.failures = [first]
-                check(self._send(name))
-        self.assertEqual({'key': 'value', 'other': '1'},
-                         self.glance.metadata(self.image_id))
+        self._each_call([(name, failure()) for name in self.requests], check)
 
     def _each(
         self, failure: Callable[[], Failure],
@@ -70,10 +65,22 @@ class Deviations(glance_case.TestCase):
         each write.
         """
         self._each_first_call(failure, check)
-        for name in WRITES_OF_METADATA:
-            second = dataclasses.replace(failure(), method='PATCH')
-            with self.case(name, second):
-                self.glance.failures = [second]
+        self._each_call(
+            [(name, dataclasses.replace(failure(), method='PATCH'))
+             for name in WRITES_OF_METADATA], check)
+
+    def _each_call(
+        self, failures: Iterable[tuple[str, Failure]],
+        check: Callable[[webob.Response], Any],
+    ) -> None:
+        """Send requests whose calls fail, and fail if one of them writes.
+
+        :param failures: each with the name of its request
+        :param check: called with each response
+        """
+        for name, failure in failures:
+            with self.case(name, failure):
+                self.glance.failures = [failure]
                 check(self._send(name))
         self.assertEqual({'key': 'value', 'other': '1'},
                          self.glance.metadata(self.image_id))

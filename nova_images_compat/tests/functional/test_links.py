@@ -16,6 +16,23 @@ def hrefs(links: list[dict[str, str]]) -> dict[str, str]:
     return {link['rel']: link['href'] for link in links}
 
 
+def links_to(
+    image_id: str, compute: str, image: str, project: str = '',
+    version: str = 'v2.1',
+) -> dict[str, str]:
+    """Return the expected links of an image, by their relations.
+
+    :param compute: the root URL of the compute API
+    :param image: the root URL of the Image service
+    :param project: its id with a slash, if it is in the URL
+    """
+    return {
+        'self': f'{compute}/{version}/{project}images/{image_id}',
+        'bookmark': f'{compute}/{project}images/{image_id}',
+        'alternate': f'{image}/images/{image_id}',
+    }
+
+
 class _TestCase(base.TestCase):
 
     def links_of(
@@ -46,17 +63,12 @@ class Prefixes(_TestCase):
                 service = self.make_service(
                     {'api': {'compute_link_prefix': prefix}})
                 image_id = service.add_image()
-                self.assertEqual({
-                    'self': f'{root}/v2.1/images/{image_id}',
-                    'bookmark': f'{root}/images/{image_id}',
-                    'alternate': f'{root}/images/{image_id}',
-                }, self.links_of(service))
-                project = fixtures.PROJECT
-                self.assertEqual({
-                    'self': f'{root}/v2/{project}/images/{image_id}',
-                    'bookmark': f'{root}/{project}/images/{image_id}',
-                    'alternate': f'{root}/images/{image_id}',
-                }, self.links_of(service, f'/v2/{project}/images'))
+                self.assertEqual(
+                    links_to(image_id, root, root), self.links_of(service))
+                project = f'{fixtures.PROJECT}/'
+                self.assertEqual(
+                    links_to(image_id, root, root, project, 'v2'),
+                    self.links_of(service, f'/v2/{project}images'))
                 page = service.request('/v2.1/images?limit=1').json
                 self.assertEqual(
                     f'{root}/v2.1/images?limit=1&marker={image_id}',
@@ -77,11 +89,9 @@ class Prefixes(_TestCase):
                 service = self.make_service(
                     {'api': {'glance_link_prefix': prefix}})
                 image_id = service.add_image()
-                self.assertEqual({
-                    'self': f'http://localhost/v2.1/images/{image_id}',
-                    'bookmark': f'http://localhost/images/{image_id}',
-                    'alternate': f'{root}/images/{image_id}',
-                }, self.links_of(service))
+                self.assertEqual(
+                    links_to(image_id, 'http://localhost', root),
+                    self.links_of(service))
 
     def test_links_of_a_server_have_the_compute_prefix(self) -> None:
         service = self.make_service({'api': {
@@ -109,11 +119,8 @@ class Mounted(_TestCase):
         image_id = service.add_image()
         root = 'https://cloud.example/compute'
         page = self._request(service, '/v2.1/images?limit=1')
-        self.assertEqual({
-            'self': f'{root}/v2.1/images/{image_id}',
-            'bookmark': f'{root}/images/{image_id}',
-            'alternate': f'{root}/images/{image_id}',
-        }, hrefs(page['images'][0]['links']))
+        self.assertEqual(
+            links_to(image_id, root, root), hrefs(page['images'][0]['links']))
         self.assertEqual(
             f'{root}/v2.1/images?limit=1&marker={image_id}',
             page['images_links'][0]['href'])
@@ -141,11 +148,9 @@ class BehindAProxy(_TestCase):
             {'oslo_middleware': {'enable_proxy_headers_parsing': True}})
         image_id = service.add_image()
         root = 'https://public.example:8443/compute'
-        self.assertEqual({
-            'self': f'{root}/v2.1/images/{image_id}',
-            'bookmark': f'{root}/images/{image_id}',
-            'alternate': f'{root}/images/{image_id}',
-        }, self.links_of(service, headers=self.HEADERS))
+        self.assertEqual(
+            links_to(image_id, root, root),
+            self.links_of(service, headers=self.HEADERS))
 
     def test_the_configured_prefix_takes_precedence(self) -> None:
         service = self.make_service({

@@ -2,16 +2,13 @@
 
 """The rules of an operator's policy file, and the operations they guard."""
 
-import dataclasses
 import math
 import os
-from typing import Any
 from unittest import mock
 
 import fixtures as fixtures_library
 from oslo_policy import policy as oslo_policy
 import testscenarios
-import webob
 
 from nova_images_compat import policies
 from nova_images_compat.policies import base as policies_base
@@ -19,6 +16,7 @@ from nova_images_compat.policies import image_size
 from nova_images_compat.policies import images
 from nova_images_compat.tests import fixtures
 from nova_images_compat.tests.functional import base
+from nova_images_compat.tests.functional import operations
 
 load_tests = testscenarios.load_tests_apply_scenarios
 
@@ -27,52 +25,11 @@ ADMIN_ONLY = 'role:admin'
 MEMBERS_ONLY = 'role:member'
 SIZE = 'OS-EXT-IMG-SIZE:size'
 
-METADATA = {'one': '1', 'two': '2'}
-
-
-@dataclasses.dataclass(frozen=True)
-class Operation:
-    """A request for one operation of the API, on an image with METADATA."""
-
-    method: str
-    path: str
-    success: int
-    body: Any = None
-
-    def send(
-        self, service: fixtures.Service, image_id: str, user: str = 'member',
-    ) -> webob.Response:
-        return service.request(
-            self.path.format(image_id), self.method, user=user,
-            json=self.body)
-
-
-OPERATIONS = {
-    'os_compute_api:images:index': Operation('GET', '/v2.1/images', 200),
-    'os_compute_api:images:detail': Operation(
-        'GET', '/v2.1/images/detail', 200),
-    'os_compute_api:images:show': Operation('GET', '/v2.1/images/{}', 200),
-    'os_compute_api:image-metadata:index': Operation(
-        'GET', '/v2.1/images/{}/metadata', 200),
-    'os_compute_api:image-metadata:show': Operation(
-        'GET', '/v2.1/images/{}/metadata/one', 200),
-    'os_compute_api:image-metadata:create': Operation(
-        'POST', '/v2.1/images/{}/metadata', 200, {'metadata': {'c': 'new'}}),
-    'os_compute_api:image-metadata:update': Operation(
-        'PUT', '/v2.1/images/{}/metadata/two', 200, {'meta': {'two': 'new'}}),
-    'os_compute_api:image-metadata:update_all': Operation(
-        'PUT', '/v2.1/images/{}/metadata', 200, {'metadata': {'all': 'new'}}),
-    'os_compute_api:image-metadata:delete': Operation(
-        'DELETE', '/v2.1/images/{}/metadata/one', 204),
-    'os_compute_api:images:delete': Operation(
-        'DELETE', '/v2.1/images/{}', 204),
-}
-
 
 class EachRuleDenied(base.TestCase):
     """One rule is denied to everybody; all others keep their defaults."""
 
-    scenarios = [(rule, {'rule': rule}) for rule in OPERATIONS]
+    scenarios = [(rule, {'rule': rule}) for rule in operations.BY_RULE]
     rule: str
 
     def setUp(self) -> None:
@@ -80,11 +37,11 @@ class EachRuleDenied(base.TestCase):
         self.service = self.make_service(policy={self.rule: NOBODY})
 
     def test_denied_with_nothing_changed(self) -> None:
-        image_id = self.service.add_image(**METADATA)
+        image_id = self.service.add_image(**operations.METADATA)
         before = base.stored(self.service)
         for user in ('member', 'admin'):
             with self.case(user):
-                response = OPERATIONS[self.rule].send(
+                response = operations.BY_RULE[self.rule].send(
                     self.service, image_id, user)
                 self.assert_fault(
                     response, 403, 'forbidden',
@@ -92,15 +49,16 @@ class EachRuleDenied(base.TestCase):
         self.assertEqual(before, base.stored(self.service))
 
     def test_others_allowed(self) -> None:
-        for rule in OPERATIONS.keys() - {self.rule}:
+        for rule in operations.BY_RULE.keys() - {self.rule}:
             with self.case(rule):
-                image_id = self.service.add_image(**METADATA)
-                response = OPERATIONS[rule].send(self.service, image_id)
+                image_id = self.service.add_image(**operations.METADATA)
+                response = operations.BY_RULE[rule].send(
+                    self.service, image_id)
                 self.assertEqual(
-                    OPERATIONS[rule].success, response.status_int)
+                    operations.BY_RULE[rule].success, response.status_int)
 
     def test_denied_for_a_missing_image(self) -> None:
-        response = OPERATIONS[self.rule].send(
+        response = operations.BY_RULE[self.rule].send(
             self.service, '00000000-0000-0000-0000-000000000000')
         self.assert_fault(response, 403, 'forbidden')
 
@@ -109,7 +67,7 @@ class Rules(base.TestCase):
 
     def test_every_rule_is_tested(self) -> None:
         self.assertEqual(
-            OPERATIONS.keys() | {image_size.SIZE},
+            operations.BY_RULE.keys() | {image_size.SIZE},
             {rule.name for rule in policies.list_rules()})
 
     def test_rules_name_the_operation_they_guard(self) -> None:
@@ -117,7 +75,7 @@ class Rules(base.TestCase):
             with self.case(rule.name):
                 if rule.name == image_size.SIZE:
                     continue
-                operation = OPERATIONS[rule.name]
+                operation = operations.BY_RULE[rule.name]
                 path = operation.path.removeprefix('/v2.1').replace(
                     '{}', '{image_id}')
                 for key in ('one', 'two'):
@@ -136,10 +94,10 @@ class AdminOnly(base.TestCase):
 
     def test_only_users_with_the_role(self) -> None:
         service = self.make_service(policy={
-            rule: ADMIN_ONLY for rule in OPERATIONS})
-        for rule, operation in OPERATIONS.items():
+            rule: ADMIN_ONLY for rule in operations.BY_RULE})
+        for rule, operation in operations.BY_RULE.items():
             with self.case(rule):
-                image_id = service.add_image(**METADATA)
+                image_id = service.add_image(**operations.METADATA)
                 self.assert_fault(
                     operation.send(service, image_id), 403, 'forbidden',
                     f"Policy doesn't allow {rule} to be performed.")
@@ -151,7 +109,7 @@ class AdminOnly(base.TestCase):
         service = self.make_service(policy={
             'os_compute_api:images:index':
                 f'project_id:{fixtures.OTHER_PROJECT}'})
-        index = OPERATIONS['os_compute_api:images:index']
+        index = operations.BY_RULE['os_compute_api:images:index']
         self.assertEqual(403, index.send(service, '').status_int)
         self.assertEqual(200, index.send(service, '', 'other').status_int)
 
@@ -208,7 +166,7 @@ class PolicyFile(base.TestCase):
     def test_edited_while_running(self) -> None:
         path = self.write_policy({})
         service = self.make_service({'oslo_policy': {'policy_file': path}})
-        index = OPERATIONS['os_compute_api:images:index']
+        index = operations.BY_RULE['os_compute_api:images:index']
         self.assertEqual(200, index.send(service, '').status_int)
         self._edit(path, {'os_compute_api:images:index': NOBODY})
         self.assertEqual(403, index.send(service, '').status_int)
@@ -223,8 +181,8 @@ class PolicyFile(base.TestCase):
 
     def test_an_invalid_file_while_running_changes_nothing(self) -> None:
         closed = {'os_compute_api:images:index': NOBODY}
-        index = OPERATIONS['os_compute_api:images:index']
-        detail = OPERATIONS['os_compute_api:images:detail']
+        index = operations.BY_RULE['os_compute_api:images:index']
+        detail = operations.BY_RULE['os_compute_api:images:detail']
         for broken in (
                 b'{{{', b'', b'\xff\xfe\0',
                 b'"os_compute_api:images:index": "(role:"',
@@ -246,7 +204,7 @@ class PolicyFile(base.TestCase):
 
     def test_a_file_that_appears_while_running(self) -> None:
         service = self.make_service({})
-        index = OPERATIONS['os_compute_api:images:index']
+        index = operations.BY_RULE['os_compute_api:images:index']
         self.assertEqual(200, index.send(service, '').status_int)
         self.write_policy(
             {'os_compute_api:images:index': NOBODY},
@@ -264,5 +222,5 @@ class PolicyFile(base.TestCase):
             'policy_file': path, 'policy_dirs': directory}})
         os.remove(editors)
         self._edit(path, {'os_compute_api:images:index': NOBODY})
-        index = OPERATIONS['os_compute_api:images:index']
+        index = operations.BY_RULE['os_compute_api:images:index']
         self.assertEqual(403, index.send(service, '').status_int)
