@@ -44,7 +44,7 @@ class _TestCase(base.TestCase):
 
 class Bodies(_TestCase):
 
-    def assert_rejected(self, body: bytes, message: str = '.') -> None:
+    def check_rejected(self, body: bytes, message: str = '.') -> None:
         """Fail unless each operation that takes a body rejects this one.
 
         :param message: a regular expression that each message matches
@@ -65,10 +65,10 @@ class Bodies(_TestCase):
                 b'{"metadata": {},}', b'{"metadata": {"key": NaN}}',
                 b'{"metadata": {"key": Infinity}}',
                 b'{"metadata": {"key": "\n"}}', b'\0', b'[' * 10):
-            self.assert_rejected(body, f'^{MALFORMED}$')
+            self.check_rejected(body, f'^{MALFORMED}$')
 
     def test_no_body(self) -> None:
-        self.assert_rejected(b'')
+        self.check_rejected(b'')
 
     def test_wrong_types(self) -> None:
         documents: tuple[Any, ...] = (
@@ -80,7 +80,7 @@ class Bodies(_TestCase):
             {'metadata': {'key': None}, 'meta': {'key': None}},
             {'metadata': {'key': {}}, 'meta': {'key': {}}})
         for document in documents:
-            self.assert_rejected(json.dumps(document).encode())
+            self.check_rejected(json.dumps(document).encode())
 
     def test_too_large(self) -> None:
         """With a Content-Length, or in chunks."""
@@ -107,30 +107,30 @@ class Bodies(_TestCase):
                                 b'{"metadata": {"a": %s}}'):
                     with self.case(depth, begin, wrapper):
                         body = wrapper.replace(b'%s', nested)
-                        self.assert_rejected(body[:MAX_BODY])
+                        self.check_rejected(body[:MAX_BODY])
 
     def test_lone_surrogates(self) -> None:
         for text in (r'\ud800', r'\udfff', r'\ude00\ud83d'):
             for item in ('{"%s": "v"}', '{"key": "%s"}'):
                 content = item % text
-                self.assert_rejected(
+                self.check_rejected(
                     f'{{"metadata": {content}, "meta": {content}}}'.encode(),
                     f'^{MALFORMED}$')
 
     def test_not_utf8(self) -> None:
         for text in (b'\xff', b'\xc3', b'\xed\xa0\x80', b'\xc0\x80'):
-            self.assert_rejected(
+            self.check_rejected(
                 b'{"metadata": {"key": "' + text + b'"}}', f'^{MALFORMED}$')
-        self.assert_rejected(
+        self.check_rejected(
             '{"metadata": {"key": "v"}}'.encode('utf-16'), f'^{MALFORMED}$')
 
     def test_byte_order_mark(self) -> None:
-        self.assert_rejected(
+        self.check_rejected(
             b'\xef\xbb\xbf{"metadata": {"key": "v"}}', f'^{MALFORMED}$')
 
     def test_huge_numbers(self) -> None:
         for number in ('9' * 30, '9' * 5000, '-' + '9' * 5000, '1e999'):
-            self.assert_rejected(
+            self.check_rejected(
                 f'{{"metadata": {{"key": {number}}}, '
                 f'"meta": {{"key": {number}}}}}'.encode())
 
@@ -172,7 +172,7 @@ class Queries(_TestCase):
 
     LISTS = ('/v2.1/images', '/v2.1/images/detail')
 
-    def assert_rejected(self, query: str, message: str = '.') -> None:
+    def check_rejected(self, query: str, message: str = '.') -> None:
         """Fail unless both lists reject a query.
 
         :param message: a regular expression that each message matches
@@ -181,7 +181,7 @@ class Queries(_TestCase):
             with self.case(path, query):
                 self.assert_bad(self.send(path, query=query), message)
 
-    def assert_matches(self, query: str, count: int) -> None:
+    def check_count(self, query: str, count: int) -> None:
         """Fail unless both lists have a number of images."""
         for path in self.LISTS:
             with self.case(path, query):
@@ -194,17 +194,17 @@ class Queries(_TestCase):
             for value in ('', '0', '-1', '%2B1', '1.5', '1e3', '0x1', '1_0',
                           'ten', '%201', '1%0A', '%0A', '%D9%A1',
                           '%EF%BC%91', '%00', '0' * 5000):
-                self.assert_rejected(f'{name}={value}', name)
+                self.check_rejected(f'{name}={value}', name)
 
     def test_limit_of_many_digits(self) -> None:
-        self.assert_matches('limit=' + '9' * 5000, 1)
+        self.check_count('limit=' + '9' * 5000, 1)
 
     def test_markers(self) -> None:
         for value in (
                 'nope', 'm' * 10_000, '%0A', f'{self.image_id}%0A',
                 f'%7B{self.image_id}%7D', self.image_id.upper(),
                 '00000000-0000-0000-0000-000000000000', '%00', '..'):
-            self.assert_rejected(f'marker={value}', 'marker')
+            self.check_rejected(f'marker={value}', 'marker')
 
     def test_times(self) -> None:
         for value in (
@@ -212,32 +212,32 @@ class Queries(_TestCase):
                 '2026-01-31T12:00:00+99:99', '2026-02-30', '0000-01-01',
                 '99999-01-01', '2026-01-31T25:00:00', '', 'never', '\0',
                 '2' * 10_000):
-            self.assert_rejected(
+            self.check_rejected(
                 parse.urlencode({'changes-since': value}), 'changes-since')
 
     def test_numbers(self) -> None:
         for name in ('minRam', 'minDisk'):
             for value in ('', 'much', '1.0', '1e3', '0x10', '1%0A', '%2B1',
                           '%D9%A1', '%00'):
-                self.assert_rejected(f'{name}={value}', name)
+                self.check_rejected(f'{name}={value}', name)
 
     def test_numbers_that_no_image_has(self) -> None:
         for value in ('99999999999', '-1', '9' * 18, '9' * 5000):
-            self.assert_matches(f'minRam={value}', 0)
-            self.assert_matches(f'minDisk={value}', 0)
+            self.check_count(f'minRam={value}', 0)
+            self.check_count(f'minDisk={value}', 0)
 
     def test_nul(self) -> None:
         for name in ('name', 'status', 'server', 'type', 'property-key'):
-            self.assert_rejected(f'{name}=a%00b', name)
-        self.assert_rejected('%00=x')
-        self.assert_rejected('property-%00=x')
-        self.assert_rejected('property-=x&property-key%00=x')
+            self.check_rejected(f'{name}=a%00b', name)
+        self.check_rejected('%00=x')
+        self.check_rejected('property-%00=x')
+        self.check_rejected('property-=x&property-key%00=x')
 
     def test_not_utf8(self) -> None:
         for text in ('%ff', '\xff', '%C3', '\xc3', '%ED%A0%80', '%C0%80'):
             for query in (f'name={text}', f'{text}=x', f'property-{text}=x',
                           f'marker={text}', f'limit={text}'):
-                self.assert_rejected(query)
+                self.check_rejected(query)
                 with self.case(self.image, query):
                     self.assert_bad(self.send(self.image, query=query))
 
@@ -245,12 +245,12 @@ class Queries(_TestCase):
         for value in ('n' * 10_000, '%F0%9F%98%80', "'%22--%25_", '%0A'):
             for name in ('name', 'status', 'server', 'type', 'property-key',
                          f'property-{value}'):
-                self.assert_matches(f'{name}={value}', 0)
+                self.check_count(f'{name}={value}', 0)
 
     def test_thousands_of_parameters(self) -> None:
-        self.assert_matches(
+        self.check_count(
             '&'.join(f'p{number}=x' for number in range(5000)), 1)
-        self.assert_matches('name=x&' * 5000 + 'name=mine', 1)
+        self.check_count('name=x&' * 5000 + 'name=mine', 1)
 
     def test_more_filters_than_a_database_can_join(self) -> None:
         """They are rejected, or no image has all of them."""

@@ -2,7 +2,7 @@
 
 """The report of a functional test that fails."""
 
-import unittest
+import testtools
 
 from nova_images_compat.tests import fixtures
 from nova_images_compat.tests.functional import base
@@ -31,7 +31,7 @@ class ReportTest(base.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        result = unittest.TestResult()
+        result = testtools.TestResult()
         failing_test().run(result)
         ((_, self.report),) = result.failures
 
