@@ -95,7 +95,8 @@ class Fuzz(base.TestCase):
             self.service, path, method, query, body, **environ)
         code = response.status_int
         self.codes.add(code)
-        self.assertLess(code, 500)
+        self.assertLess(
+            code, 500, f'{method} {path!r} {query!r} {body!r} {environ}')
         if code < 400 or method == 'HEAD':
             return
         self.assertIn('x-compute-request-id', response.headers)
