@@ -36,7 +36,6 @@ MEMBER_STATUSES = (ACCEPTED, 'pending', 'rejected')
 
 MAX_NAME = 255
 MAX_USER_AGENT = 200
-MAX_INTEGER = 2 ** 31 - 1
 MAX_SIZE = 2 ** 63 - 1
 
 _MYSQL = {'mysql_engine': 'InnoDB', 'mysql_charset': 'utf8mb4'}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What an image is, and what every place that images live in can do."""
+"""Images, queries, and the interface and rules of all image stores."""
 
 import abc
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 from oslo_config import cfg
+from oslo_utils import uuidutils
 
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
@@ -19,14 +20,17 @@ from nova_images_compat import exception
 SERVER_KEY = 'instance_uuid'
 IMAGE_TYPE_KEY = 'image_type'
 
-# Properties with this prefix belong to the image service itself.
+# Metadata keys with this prefix belong to the Image service itself.
 SERVICE_PREFIX = 'os_glance_'
 
-# Properties that the image service keeps as JSON text.
+# Metadata items that the Image service stores as JSON text.
 JSON_KEYS = ('block_device_mapping', 'mappings')
 
-# The base attributes of the image service's schema (GET /v2/schemas/image,
-# Image service API v2.17): an image's own, never its metadata.
+# The largest value of an image's min_ram (MiB) and min_disk (GiB).
+MAX_INTEGER = 2 ** 31 - 1
+
+# The base attributes in the Image service's schema (GET /v2/schemas/image,
+# Image service API v2.17). They are never metadata keys.
 IMAGE_ATTRIBUTES = frozenset((
     'checksum', 'container_format', 'created_at', 'direct_url',
     'disk_format', 'file', 'id', 'locations', 'min_disk', 'min_ram', 'name',
@@ -35,18 +39,20 @@ IMAGE_ATTRIBUTES = frozenset((
     'virtual_size', 'visibility',
 ))
 
+# Takes a number of metadata items, and raises if there are too many.
 CheckCount = Callable[[int], None]
 
 
 @dataclasses.dataclass(slots=True)
 class Image:
-    """An image, as the compute API has use for it.
+    """The attributes of an image that the API shows.
 
     :ivar status: a status of the Image service API v2
-    :ivar size: bytes
-    :ivar min_ram: MiB
-    :ivar min_disk: GiB
-    :ivar created_at: UTC, as YYYY-MM-DDTHH:MM:SSZ; so is updated_at
+    :ivar size: in bytes
+    :ivar min_ram: in MiB
+    :ivar min_disk: in GiB
+    :ivar created_at: UTC, as YYYY-MM-DDTHH:MM:SSZ
+    :ivar updated_at: UTC, as YYYY-MM-DDTHH:MM:SSZ
     """
 
     id: str
@@ -62,16 +68,20 @@ class Image:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ImageQuery:
-    """What a caller wants of a list; None and empty do not restrict it.
+    """The filters and the page of a list of images.
 
-    :ivar statuses: the stores' statuses, of which an image must have one;
-        an empty set selects nothing
-    :ivar min_ram: exactly this many MiB; min_disk: GiB
-    :ivar changes_since: not changed before this time (UTC, naive)
-    :ivar metadata: items that an image must have, exactly
-    :ivar marker: the id of the image after which the page begins
-    :ivar limit: the most images of the page
-    :ivar with_metadata: whether the images' metadata is wanted
+    A filter that is None or empty does not restrict the list, except for an
+    empty set of statuses.
+
+    :ivar statuses: status of the image, as the store names it; an empty set
+        selects no image
+    :ivar min_ram: exact value, in MiB
+    :ivar min_disk: exact value, in GiB
+    :ivar changes_since: earliest time of the last change (UTC, naive)
+    :ivar metadata: items that the image must have, with exactly these values
+    :ivar marker: id of the last image of the previous page
+    :ivar limit: maximum number of images
+    :ivar with_metadata: whether to return the images' metadata
     """
 
     name: str | None = None
@@ -86,13 +96,15 @@ class ImageQuery:
 
 
 class ImageStore(abc.ABC):
-    """A place that images live in.
+    """A place where images live.
 
-    Made once an application. Its methods are called by many threads, and may
-    raise ImageStoreUnavailable beside what they tell of.
+    An application makes one store. Several threads call its methods at the
+    same time. In addition to the errors that a method lists, it may raise
+    ImageStoreUnavailable.
 
     :param conf: the service's configuration
-    :raises: ConfigurationError, DatabaseNotReady: it cannot be used so
+    :raises: ConfigurationError: the configuration is not valid
+    :raises: DatabaseNotReady: the database of the store cannot be used
     """
 
     @abc.abstractmethod
@@ -101,30 +113,33 @@ class ImageStore(abc.ABC):
 
     @abc.abstractmethod
     def check(self) -> None:
-        """Ask for a sign of life, in nobody's name.
+        """Check that the store answers, without the rights of any user.
 
-        :raises: ConfigurationError, IdentityUnavailable: it cannot be asked
+        :raises: ConfigurationError: the configuration is not valid
+        :raises: IdentityUnavailable: the Identity service does not answer
         """
 
     def check_writes(self) -> None:
-        """Check that writes can work with this configuration, and change
-        nothing.
+        """Check that this configuration allows metadata writes, without
+        writing anything.
 
-        :raises: ConfigurationError: they cannot
+        :raises: ConfigurationError: it does not
         """
 
     @abc.abstractmethod
     def public_root(
         self, context: request_context.RequestContext,
     ) -> str | None:
-        """Return the public URL of the image service, without its version;
-        None where there is no image service.
+        """Return the public URL of the Image service, without a version.
+
+        :returns: None if the store does not use an Image service
         """
 
     def service_path(self, context: request_context.RequestContext) -> str:
-        """Return the path of the URL, without its version, that requests to
-        the image service go to: ``[api] glance_link_prefix`` goes before it,
-        as in Nova.
+        """Return the path of the Image service's URL, without a version.
+
+        The links to images have ``[api] glance_link_prefix`` before this
+        path, as in Nova.
 
         :raises: ImageStoreUnavailable: no URL is known
         """
@@ -134,18 +149,19 @@ class ImageStore(abc.ABC):
     def get(
         self, context: request_context.RequestContext, image_id: str,
     ) -> Image:
-        """Return an image that the caller may see.
+        """Return an image.
 
-        :raises: ImageNotFound
+        :raises: ImageNotFound: it does not exist, or the caller may not see
+            it
         """
 
     @abc.abstractmethod
     def list(
         self, context: request_context.RequestContext, query: ImageQuery,
     ) -> list[Image]:
-        """Return a page of the caller's images, the newest first.
+        """Return a page of the images that the caller may see, newest first.
 
-        :raises: InvalidParameter: the marker is no image of theirs
+        :raises: InvalidParameter: the marker is not one of these images
         """
 
     @abc.abstractmethod
@@ -154,7 +170,9 @@ class ImageStore(abc.ABC):
     ) -> None:
         """Delete an image.
 
-        :raises: ImageNotFound, ImageDeleteNotAuthorized
+        :raises: ImageNotFound: it does not exist, or the caller may not see
+            it
+        :raises: ImageDeleteNotAuthorized: the caller may not delete it
         """
 
     @abc.abstractmethod
@@ -162,13 +180,16 @@ class ImageStore(abc.ABC):
         self, context: request_context.RequestContext, image_id: str,
         metadata: Mapping[str, str], check_count: CheckCount,
     ) -> dict[str, Any]:
-        """Create or update metadata items, and touch no other.
+        """Create or update metadata items. All other items stay as they are.
 
         :param metadata: the items
-        :param check_count: is called with how many items the image would
-            have, and raises if they are too many
-        :returns: all of the image's metadata
-        :raises: ImageNotFound, ImageNotAuthorized, ReservedMetadataKey
+        :param check_count: is called with the number of items that the image
+            will have
+        :returns: all metadata of the image
+        :raises: ImageNotFound: the image does not exist, or the caller may
+            not see it
+        :raises: ImageNotAuthorized: the caller may not change it
+        :raises: ReservedMetadataKey: a key is an attribute of the image
         """
 
     @abc.abstractmethod
@@ -176,13 +197,17 @@ class ImageStore(abc.ABC):
         self, context: request_context.RequestContext, image_id: str,
         metadata: Mapping[str, str], check_count: CheckCount,
     ) -> None:
-        """Replace the metadata; the image service's own keys (os_glance_*)
-        stay unless an item names them.
+        """Replace all metadata.
 
-        :param metadata: the items
-        :param check_count: is called with how many items the caller wants,
-            and raises if they are too many
-        :raises: ImageNotFound, ImageNotAuthorized, ReservedMetadataKey
+        The Image service's own items (``os_glance_*``) stay, unless the new
+        metadata has items with the same keys.
+
+        :param metadata: the new items
+        :param check_count: is called with the number of new items
+        :raises: ImageNotFound: the image does not exist, or the caller may
+            not see it
+        :raises: ImageNotAuthorized: the caller may not change it
+        :raises: ReservedMetadataKey: a key is an attribute of the image
         """
 
     @abc.abstractmethod
@@ -192,28 +217,68 @@ class ImageStore(abc.ABC):
     ) -> None:
         """Remove a metadata item.
 
-        :raises: ImageNotFound, ImageNotAuthorized, MetadataKeyNotFound
+        :raises: ImageNotFound: the image does not exist, or the caller may
+            not see it
+        :raises: ImageNotAuthorized: the caller may not change it
+        :raises: MetadataKeyNotFound: the image has no item with this key
         """
 
 
-def refuse_reserved_keys(
+def selects_nothing(query: ImageQuery) -> bool:
+    """Return whether no image of any store can match a query."""
+    numbers = [number for number in (query.min_ram, query.min_disk)
+               if number is not None]
+    return (
+        query.statuses == frozenset()
+        or any(abs(number) > MAX_INTEGER for number in numbers)
+        or not IMAGE_ATTRIBUTES.isdisjoint(query.metadata))
+
+
+def check_image_id(image_id: str) -> None:
+    """Check that an image can have this id.
+
+    :raises: ImageNotFound: it is not a UUID
+    """
+    if not uuidutils.is_uuid_like(image_id):
+        raise exception.ImageNotFound()
+
+
+def invalid_marker(marker: str | None) -> exception.InvalidParameter:
+    """Return the error for a marker that is not an image of the list."""
+    return exception.InvalidParameter(
+        name='marker', value=marker,
+        reason='It must be the id of an image in the list.')
+
+
+def is_service_key(key: str) -> bool:
+    """Return whether a metadata key belongs to the Image service itself."""
+    return key.startswith(SERVICE_PREFIX)
+
+
+def reject_reserved_keys(
     metadata: Mapping[str, str], attributes: Set[str] = IMAGE_ATTRIBUTES,
 ) -> None:
-    """Let no metadata item pass that names an attribute of the image.
+    """Reject metadata keys that are attributes of the image.
 
-    :raises: ReservedMetadataKey
+    :param attributes: the names of the attributes
+    :raises: ReservedMetadataKey: a key is one of them
     """
     for key in metadata:
         if key in attributes:
             raise exception.ReservedMetadataKey(key=key)
 
 
-def decode_metadata(properties: dict[str, Any]) -> dict[str, Any]:
-    """Return properties as answers show them, the JSON text decoded."""
+def decode_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Decode, in place, the items that are stored as JSON text.
+
+    Text that is not JSON stays as it is.
+
+    :returns: the metadata
+    """
     for key in JSON_KEYS:
-        if key in properties:
+        if key in metadata:
             try:
-                properties[key] = orjson.loads(properties[key])
+                metadata[key] = orjson.loads(metadata[key])
             except orjson.JSONDecodeError:
                 continue
-    return properties
+    return metadata

@@ -139,7 +139,7 @@ def page_of(
     :param query: what they ask for, of at most ``STATUSES`` statuses
     :returns: None if no image at all can match
     """
-    if _matches_nothing(query):
+    if image_base.selects_nothing(query):
         return None
     images, properties = _statements(_shape_of(context, query))
     parameters = {
@@ -157,13 +157,6 @@ def page_of(
     if query.metadata:
         parameters.update(_metadata_parameters(query.metadata))
     return Page(images, properties, parameters)
-
-
-def _matches_nothing(query: image_base.ImageQuery) -> bool:
-    return (
-        query.statuses == frozenset()
-        or any(number is not None and not 0 <= number <= models.MAX_INTEGER
-               for number in (query.min_ram, query.min_disk)))
 
 
 def _shape_of(

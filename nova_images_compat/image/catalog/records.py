@@ -84,8 +84,8 @@ def record(
         status=take.one_of('status', tuple(status.SHOWN_AS), 'active'),
         protected=take.boolean('protected'),
         size=take.integer('size', models.MAX_SIZE),
-        min_ram=take.integer('min_ram', models.MAX_INTEGER),
-        min_disk=take.integer('min_disk', models.MAX_INTEGER),
+        min_ram=take.integer('min_ram', image_base.MAX_INTEGER),
+        min_disk=take.integer('min_disk', image_base.MAX_INTEGER),
         created_at=created_at,
         updated_at=take.time('updated_at', created_at),
         properties=take.properties())

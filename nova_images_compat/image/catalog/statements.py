@@ -114,8 +114,7 @@ def _check_marker(
     connection: sa.Connection, context: Context, marker: str | None,
 ) -> None:
     if marker is not None and not exists(connection, context, marker):
-        raise exception.InvalidParameter(
-            name='marker', value=marker, reason='It is no image.')
+        raise image_base.invalid_marker(marker)
 
 
 def exists(

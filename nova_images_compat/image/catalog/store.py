@@ -13,7 +13,6 @@ from typing import TypeVar
 from oslo_config import cfg
 from oslo_db import api as db_api
 from oslo_db import exception as db_exception
-from oslo_utils import uuidutils
 import sqlalchemy as sa
 
 from nova_images_compat import context as request_context
@@ -91,7 +90,7 @@ class CatalogStore(image_base.ImageStore):
 
     @_available
     def get(self, context: Context, image_id: str) -> image_base.Image:
-        _refuse_no_uuid(image_id)
+        image_base.check_image_id(image_id)
         with self.database.reader() as connection:
             row, properties = statements.get(connection, context, image_id)
         return _image(row, properties)
@@ -107,7 +106,7 @@ class CatalogStore(image_base.ImageStore):
     @_available
     @_retried
     def delete(self, context: Context, image_id: str) -> None:
-        _refuse_no_uuid(image_id)
+        image_base.check_image_id(image_id)
         with self.database.writer() as connection:
             statements.delete(connection, context, image_id)
 
@@ -115,7 +114,7 @@ class CatalogStore(image_base.ImageStore):
         self, context: Context, image_id: str, metadata: Mapping[str, str],
         check_count: image_base.CheckCount,
     ) -> dict[str, Any]:
-        image_base.refuse_reserved_keys(metadata)
+        image_base.reject_reserved_keys(metadata)
 
         def added(current: Mapping[str, str]) -> Mapping[str, str]:
             wanted = {**current, **metadata}
@@ -129,7 +128,7 @@ class CatalogStore(image_base.ImageStore):
         self, context: Context, image_id: str, metadata: Mapping[str, str],
         check_count: image_base.CheckCount,
     ) -> None:
-        image_base.refuse_reserved_keys(metadata)
+        image_base.reject_reserved_keys(metadata)
 
         def replaced(current: Mapping[str, str]) -> Mapping[str, str]:
             check_count(len(metadata))
@@ -152,7 +151,7 @@ class CatalogStore(image_base.ImageStore):
     def _change_metadata(
         self, context: Context, image_id: str, change: statements.ChangeMetadata,
     ) -> Mapping[str, str]:
-        _refuse_no_uuid(image_id)
+        image_base.check_image_id(image_id)
 
         def checked(current: Mapping[str, str]) -> Mapping[str, str]:
             wanted = change(current)
@@ -168,12 +167,7 @@ class CatalogStore(image_base.ImageStore):
 def _of_service(metadata: Mapping[str, str]) -> dict[str, str]:
     """Return the items that belong to the image service itself."""
     return {key: value for key, value in metadata.items()
-            if key.startswith(image_base.SERVICE_PREFIX)}
-
-
-def _refuse_no_uuid(image_id: str) -> None:
-    if not uuidutils.is_uuid_like(image_id):
-        raise exception.ImageNotFound()
+            if image_base.is_service_key(key)}
 
 
 def _image(row: sa.Row, properties: dict[str, str]) -> image_base.Image:

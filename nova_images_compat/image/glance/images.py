@@ -9,9 +9,6 @@ from typing import Any
 
 from nova_images_compat.image import base as image_base
 
-# The largest number that the Image service's database holds.
-MAX_INTEGER = 2 ** 31 - 1
-
 # Query parameters of the Image service that have a meaning of their own, and
 # attributes of its database's rows, which it compares in their place: a list
 # cannot be filtered by a metadata item of such a name there.
@@ -80,16 +77,6 @@ class ListRequest:
         else:
             # What is before a colon would be an operator.
             self.parameters['name'] = f'in:"{name}"'
-
-
-def selects_nothing(query: image_base.ImageQuery) -> bool:
-    """Say whether no image can be what the caller wants."""
-    numbers = [number for number in (query.min_ram, query.min_disk)
-               if number is not None]
-    return (
-        query.statuses == frozenset()
-        or any(abs(number) > MAX_INTEGER for number in numbers)
-        or not image_base.IMAGE_ATTRIBUTES.isdisjoint(query.metadata))
 
 
 def image(document: Mapping[str, Any], attributes: Set[str]) -> image_base.Image:

@@ -67,7 +67,7 @@ def addition(
         # write it, only the image service can say.
         return [_set('add', key, value) for key, value in metadata.items()
                 if current.get(key) != value
-                or not (is_repeated or _is_own(key))]
+                or not (is_repeated or image_base.is_service_key(key))]
 
     return change
 
@@ -82,7 +82,8 @@ def replacement(
         check_count(len(metadata))
         return [
             *(_remove(key) for key in current
-              if key not in metadata and not _is_own(key)),
+              if key not in metadata
+              and not image_base.is_service_key(key)),
             *(_set('replace' if key in current else 'add', key, value)
               for key, value in metadata.items()
               if current.get(key) != value)]
@@ -104,11 +105,6 @@ def removal(key: str) -> Change:
         return []
 
     return change
-
-
-def _is_own(key: str) -> bool:
-    """Say whether a key belongs to the image service itself."""
-    return key.startswith(image_base.SERVICE_PREFIX)
 
 
 def _set(operation: str, key: str, value: str) -> Operation:

@@ -14,7 +14,6 @@ from urllib import parse
 
 import orjson
 from oslo_config import cfg
-from oslo_utils import uuidutils
 
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
@@ -89,7 +88,7 @@ class GlanceStore(image_base.ImageStore):
         self, context: Context, query: image_base.ImageQuery,
     ) -> list[image_base.Image]:
         ends_at = time.monotonic() + self.list_timeout
-        if images.selects_nothing(query):
+        if image_base.selects_nothing(query):
             self._check_marker(context, query.marker, ends_at)
             return []
         request = images.ListRequest(query)
@@ -147,7 +146,7 @@ class GlanceStore(image_base.ImageStore):
         if marker is not None and self._page(
                 context, images.ListRequest(image_base.ImageQuery()), 1,
                 [marker], ends_at) is None:
-            raise _bad_marker(marker)
+            raise image_base.invalid_marker(marker)
 
     def _attributes(
         self, context: Context, answer: glance_client.Answer,
@@ -168,7 +167,7 @@ class GlanceStore(image_base.ImageStore):
         answer = self._page(
             context, request, size, [query.marker], ends_at)
         if answer is None:
-            raise _bad_marker(query.marker)
+            raise image_base.invalid_marker(query.marker)
         ends: set[str | None] = {query.marker}
         while True:
             document = answer.document()
@@ -241,7 +240,7 @@ class GlanceStore(image_base.ImageStore):
             for delay in WRITE_DELAYS:
                 read = self._read(context, image_id, deadline)
                 attributes = self._attributes(context, read)
-                image_base.refuse_reserved_keys(sent, attributes)
+                image_base.reject_reserved_keys(sent, attributes)
                 patches.refuse_unkept_keys(sent)
                 current = images.properties(_document(read), attributes)
                 operations = change(current, is_repeated)
@@ -281,15 +280,8 @@ def _path(image_id: str) -> str:
 
     :raises: ImageNotFound: no image has such an id
     """
-    if not uuidutils.is_uuid_like(image_id):
-        raise exception.ImageNotFound()
+    image_base.check_image_id(image_id)
     return f'{IMAGES}/{parse.quote(image_id, safe="")}'
-
-
-def _bad_marker(marker: str | None) -> exception.APIError:
-    return exception.InvalidParameter(
-        name='marker', value=marker,
-        reason='It must be the id of an image in the list.')
 
 
 def _document(answer: glance_client.Answer) -> dict[str, Any]:

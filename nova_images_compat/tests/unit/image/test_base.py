@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of what every image store has in common."""
+"""Tests of the rules that all image stores share."""
+
+from typing import Any
 
 import hypothesis
 from hypothesis import strategies
@@ -18,19 +20,20 @@ class MetadataTest(base.TestCase):
             with self.case(key):
                 error = self.assertRaises(
                     exception.ReservedMetadataKey,
-                    image_base.refuse_reserved_keys, {'other': 'value', key: ''})
+                    image_base.reject_reserved_keys,
+                    {'other': 'value', key: ''})
                 self.assertIn(f"'{key}'", error.message)
 
     def test_everything_else_is_metadata(self) -> None:
-        image_base.refuse_reserved_keys({})
-        image_base.refuse_reserved_keys(dict.fromkeys((
+        image_base.reject_reserved_keys({})
+        image_base.reject_reserved_keys(dict.fromkeys((
             'Name', 'ID', 'name ', 'image_id', 'kernel_id', 'os_type',
             'remove_props', 'os_glance_x', 'instance_uuid', ''), 'value'))
 
     def test_json_text_is_decoded_under_its_keys_alone(self) -> None:
         for text in ('[{"device_name": "vda"}]', '{}', '"text"', '1', 'null'):
             for key in image_base.JSON_KEYS:
-                with self.case(key):
+                with self.case(key, text):
                     self.assertEqual(
                         {key: orjson.loads(text), 'other': text},
                         image_base.decode_metadata({key: text, 'other': text}))
@@ -47,6 +50,49 @@ class MetadataTest(base.TestCase):
             with self.case(key):
                 self.assertEqual(
                     {key: text}, image_base.decode_metadata({key: text}))
+
+
+class RulesTest(base.TestCase):
+
+    def _selects_nothing(self, **query: Any) -> bool:
+        return image_base.selects_nothing(image_base.ImageQuery(**query))
+
+    def test_queries_that_select_nothing(self) -> None:
+        queries: tuple[dict[str, Any], ...] = (
+            {'statuses': frozenset()}, {'min_ram': 2 ** 31},
+            {'min_disk': 2 ** 31}, {'min_ram': -2 ** 63},
+            {'metadata': {'owner': 'x'}}, {'metadata': {'status': 'x'}},
+            {'metadata': {'visibility': 'public', 'a': 'b'}},
+            {'metadata': {'os_hidden': 'true'}})
+        for query in queries:
+            with self.case(query):
+                self.assertTrue(self._selects_nothing(**query))
+
+    def test_queries_that_may_select_images(self) -> None:
+        queries: tuple[dict[str, Any], ...] = (
+            {}, {'statuses': frozenset({'active'})},
+            {'min_ram': 2 ** 31 - 1}, {'min_disk': 0}, {'min_disk': -1},
+            {'metadata': {'image_id': 'x', 'Owner': 'y'}})
+        for query in queries:
+            with self.case(query):
+                self.assertFalse(self._selects_nothing(**query))
+
+    def test_image_id_is_a_uuid(self) -> None:
+        for image_id in ('155d900f-4e14-4e4c-a73d-069cbf4541e6',
+                         '155D900F-4E14-4E4C-A73D-069CBF4541E6'):
+            with self.case(image_id):
+                image_base.check_image_id(image_id)
+        for image_id in ('', '1', 'detail', '155d900f-4e14-4e4c-a73d'):
+            with self.case(image_id):
+                self.assertRaises(
+                    exception.ImageNotFound, image_base.check_image_id,
+                    image_id)
+
+    def test_keys_of_the_image_service(self) -> None:
+        for key, is_own in (('os_glance_import_task', True),
+                            ('os_glance', False), ('x_os_glance_', False)):
+            with self.case(key):
+                self.assertIs(is_own, image_base.is_service_key(key))
 
 
 class ImageStoreTest(base.TestCase):

@@ -31,7 +31,7 @@ NAMES = ['disc', 'Disc', 'disc ', 'dísc', 'disc\U0001f4bf', '', None]
 STATUSES = ['active', 'active', 'queued', 'saving', 'deactivated', 'killed']
 KEYS = ['os', 'OS', 'os ', 'os_\U0001f4bf']
 VALUES = ['linux', 'Linux', 'linux ', 'x' * 300, '']
-NUMBERS = [0, 512, models.MAX_INTEGER]
+NUMBERS = [0, 512, image_base.MAX_INTEGER]
 
 COUNT = 90
 PAGE_SIZES = (1, 2, 3)

@@ -32,8 +32,8 @@ RECORDS = strategies.builds(
     status=strategies.sampled_from(sorted(status.SHOWN_AS)),
     protected=strategies.booleans(),
     size=strategies.integers(0, models.MAX_SIZE),
-    min_ram=strategies.integers(0, models.MAX_INTEGER),
-    min_disk=strategies.integers(0, models.MAX_INTEGER),
+    min_ram=strategies.integers(0, image_base.MAX_INTEGER),
+    min_disk=strategies.integers(0, image_base.MAX_INTEGER),
     created_at=TIMES, updated_at=TIMES,
     properties=strategies.dictionaries(
         TEXT.filter(lambda name: name
@@ -237,8 +237,8 @@ class RecordTest(base.TestCase):
 
     def test_bad_numbers(self) -> None:
         for name, maximum in (('size', models.MAX_SIZE),
-                              ('min_ram', models.MAX_INTEGER),
-                              ('min_disk', models.MAX_INTEGER)):
+                              ('min_ram', image_base.MAX_INTEGER),
+                              ('min_disk', image_base.MAX_INTEGER)):
             with self.case(name, maximum):
                 for value in (-1, maximum + 1, 1.0, '1', True, [], {}):
                     with self.case(value):

@@ -103,30 +103,6 @@ class ParametersTest(base.TestCase):
         self.assertEqual({'mappings': '[]'}, request.parameters)
 
 
-class SelectsNothingTest(base.TestCase):
-
-    def _selects_nothing(self, **query: Any) -> bool:
-        return images.selects_nothing(image_base.ImageQuery(**query))
-
-    def test_nothing(self) -> None:
-        for query in (
-                {'statuses': frozenset()}, {'min_ram': 2 ** 31},
-                {'min_disk': 2 ** 31}, {'min_ram': -2 ** 63},
-                {'metadata': {'owner': 'x'}}, {'metadata': {'status': 'x'}},
-                {'metadata': {'visibility': 'public', 'a': 'b'}},
-                {'metadata': {'os_hidden': 'true'}}):
-            with self.case(query):
-                self.assertTrue(self._selects_nothing(**query), query)
-
-    def test_something(self) -> None:
-        for query in (
-                {}, {'statuses': frozenset({'active'})},
-                {'min_ram': 2 ** 31 - 1}, {'min_disk': 0}, {'min_disk': -1},
-                {'metadata': {'image_id': 'x', 'Owner': 'y'}}):
-            with self.case(query):
-                self.assertFalse(self._selects_nothing(**query), query)
-
-
 class ImageTest(base.TestCase):
 
     def test_everything(self) -> None:
