@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""``nova-images-compat-manage image``: the images of the catalogue."""
+"""``nova-images-compat-manage image``: manages the catalogue's images."""
 
 import argparse
 import sys
@@ -27,12 +27,12 @@ COLUMNS = ('id', 'name', 'status', 'visibility', 'owner', 'created_at')
 
 
 def create(conf: cfg.ConfigOpts) -> None:
-    """Put an image into the catalogue, and print its id."""
+    """Add an image to the catalogue, and print its id."""
     arguments = conf.command
     properties = dict(_key_and_value(item) for item in arguments.property)
     for key in properties.keys() & image_base.IMAGE_ATTRIBUTES:
         raise exception.CommandError(
-            f'--property {key}: it is an attribute of the image itself')
+            f'--property {key}: it is an attribute of the image')
     attributes = {
         **properties,
         'id': arguments.id,
@@ -51,7 +51,7 @@ def create(conf: cfg.ConfigOpts) -> None:
 
 
 def list_all(conf: cfg.ConfigOpts) -> None:
-    """List every image of the catalogue, the oldest first."""
+    """List all images of the catalogue, oldest first."""
     table = prettytable.PrettyTable(COLUMNS, align='l')
     with db_engine.Database(conf).reader() as connection:
         for record in statements.export(connection):
@@ -81,7 +81,7 @@ def delete(conf: cfg.ConfigOpts) -> None:
 
 
 def import_file(conf: cfg.ConfigOpts) -> None:
-    """Put the images of a file into the catalogue: all, or none of them."""
+    """Import the images of a file, or none of them if there is an error."""
     name = conf.command.file
     try:
         with _open(name) as file:
@@ -98,7 +98,7 @@ def import_file(conf: cfg.ConfigOpts) -> None:
 
 
 def export(conf: cfg.ConfigOpts) -> None:
-    """Print every image of the catalogue, as JSON lines."""
+    """Print all images of the catalogue as JSON lines."""
     with db_engine.Database(conf).reader() as connection:
         for record in statements.export(connection):
             sys.stdout.buffer.write(records.line(record))
@@ -106,45 +106,52 @@ def export(conf: cfg.ConfigOpts) -> None:
 
 
 def share(conf: cfg.ConfigOpts) -> None:
-    """Share an image, of visibility "shared", with a project."""
+    """Share an image, whose visibility is "shared", with a project."""
     arguments = conf.command
     database = db_engine.Database(conf)
     try:
         with database.writer() as connection:
-            statements.share(
+            visibility = statements.share(
                 connection, arguments.image, arguments.project,
                 arguments.status)
     except exception.ImageNotFound as error:
         raise _no_image(arguments.image) from error
+    if visibility != models.SHARED:
+        raise exception.CommandError(
+            f'image {arguments.image} cannot be shared: its visibility is '
+            f'"{visibility}", not "{models.SHARED}"')
 
 
 def _add(
     conf: cfg.ConfigOpts, placed: list[tuple[str, statements.Record]],
 ) -> None:
-    _refuse_twice(placed)
+    _check_unique(placed)
     database = db_engine.Database(conf)
     progress = tqdm.tqdm(
         total=len(placed), unit=' images', disable=None, leave=False)
     with progress, database.writer() as connection:
         for start in range(0, len(placed), BATCH):
             batch = placed[start:start + BATCH]
-            there = statements.existing(
+            existing = statements.existing(
                 connection, [record.id for _, record in batch])
             for place, record in batch:
-                if record.id in there:
+                if record.id in existing:
                     raise exception.InvalidImageRecord(
-                        f'{place}: image {record.id} is in the catalogue '
-                        'already')
+                        f'{place}: image {record.id} already exists')
             statements.add(connection, [record for _, record in batch])
             progress.update(len(batch))
 
 
-def _refuse_twice(placed: list[tuple[str, statements.Record]]) -> None:
+def _check_unique(placed: list[tuple[str, statements.Record]]) -> None:
+    """Check that no two images have the same id.
+
+    :raises: InvalidImageRecord: two have
+    """
     first: dict[str, str] = {}
     for place, record in placed:
         if record.id in first:
             raise exception.InvalidImageRecord(
-                f'{place}: image {record.id} is {first[record.id]} already')
+                f'{place}: image {record.id} is also at {first[record.id]}')
         first[record.id] = place
 
 
@@ -165,43 +172,50 @@ def _no_image(image_id: str) -> exception.OperatorError:
 
 
 def add_parsers(subparsers: Any) -> None:
-    """Add the actions of the group "image"."""
-    group = common.group(subparsers, 'image', "the catalogue's images")
+    """Add the commands of the group "image"."""
+    group = common.group(
+        subparsers, 'image', 'manage the images of the catalogue')
     _add_create_arguments(common.command(group, 'create', create))
     common.command(group, 'list', list_all)
     common.command(group, 'show', show).add_argument(
-        'image', help='its id')
+        'image', help='id of the image')
     common.command(group, 'delete', delete).add_argument(
-        'image', help='its id')
+        'image', help='id of the image')
     common.command(group, 'import', import_file).add_argument(
-        'file', help='JSON lines with an image in each, or what GET '
-        '/v2/images of the Image service answers, or what "openstack image '
-        'list --long -f json" prints; - is the standard input')
+        'file', help='JSON lines with one image each, or a response of the '
+        'Image service to GET /v2/images, or the output of "openstack image '
+        'list --long -f json"; - means standard input')
     common.command(group, 'export', export)
     shared = common.command(group, 'share', share)
-    shared.add_argument('image', help='its id')
-    shared.add_argument('project', help='the id of the project')
+    shared.add_argument('image', help='id of the image')
+    shared.add_argument('project', help='id of the project')
     shared.add_argument(
         '--status', choices=models.MEMBER_STATUSES, default=models.ACCEPTED,
-        help='of the membership; only an accepted one shows the image '
+        help='status of the member; only an accepted member sees the image '
              '(default: %(default)s)')
 
 
 def _add_create_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('image_name', metavar='NAME')
-    parser.add_argument('--id', help='a UUID (default: a random one)')
     parser.add_argument(
-        '--project', help='the id of the project that owns it',
+        'image_name', metavar='NAME', help='name of the image')
+    parser.add_argument('--id', help='UUID of the image (default: random)')
+    parser.add_argument(
+        '--project', help='id of the project that owns the image',
         required=True)
     parser.add_argument(
         '--visibility', choices=models.VISIBILITIES, default=models.SHARED,
-        help='(default: %(default)s)')
-    parser.add_argument('--status', default='active',
-                        help='(default: %(default)s)')
+        help='who can see the image (default: %(default)s)')
+    parser.add_argument(
+        '--status', default='active',
+        help='status as in the Image service API (default: %(default)s)')
     parser.add_argument('--protected', action='store_true',
-                        help='it cannot be deleted')
-    parser.add_argument('--size', type=int, default=0, help='bytes')
-    parser.add_argument('--min-ram', type=int, default=0, help='MiB')
-    parser.add_argument('--min-disk', type=int, default=0, help='GiB')
+                        help='do not allow to delete the image')
+    parser.add_argument('--size', type=int, default=0,
+                        help='size in bytes (default: %(default)s)')
+    parser.add_argument('--min-ram', type=int, default=0,
+                        help='minimum RAM in MiB (default: %(default)s)')
+    parser.add_argument('--min-disk', type=int, default=0,
+                        help='minimum disk in GiB (default: %(default)s)')
     parser.add_argument('--property', action='append', default=[],
-                        metavar='KEY=VALUE', help='a metadata item')
+                        metavar='KEY=VALUE',
+                        help='a metadata item; may be repeated')

@@ -1,46 +1,54 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Reaches the service's database, by oslo.db's enginefacade."""
+"""Connects to the service's database, with oslo.db's engines."""
 
 import contextlib
 import os
-import re
 from typing import Any
 
 from oslo_config import cfg
 from oslo_db import exception as db_exception
-from oslo_db.sqlalchemy import enginefacade
+from oslo_db.sqlalchemy import engines
 import sqlalchemy as sa
 
+from nova_images_compat.db import driver_errors
 from nova_images_compat.db import models
 from nova_images_compat.db import types
 from nova_images_compat import exception
 
 SYNC = 'nova-images-compat-manage db sync'
+
+# Seconds that a writer waits for another one.
 SQLITE_TIMEOUT = '5'
-# Kept for each connection; the driver's own default is several times that.
+# Prepared statements in the cache of each connection. The driver's default
+# needs several times the memory.
 SQLITE_STATEMENTS = '32'
 
-# Seconds that a server may take to answer, where a URL does not say it.
+# Seconds, unless the URL says otherwise.
 CONNECT_TIMEOUT = '10'
 READ_TIMEOUT = '30'
 
-# Those of MySQL and MariaDB that have all characters, or most.
+# MySQL's and MariaDB's character sets for all, or most, of Unicode.
 CHARSETS = ('utf8mb4', 'utf8mb3', 'utf8')
 
-# What servers say that answer, and do not let the service in.
-REFUSED = re.compile(
-    'Access denied|authentication failed|role .* does not exist')
-
-# What the package's extras install, where a URL names no driver.
+# The drivers that the package's extras install.
 DRIVERS = {
     'mysql': 'mysql+pymysql', 'mariadb': 'mariadb+pymysql',
     'postgresql': 'postgresql+psycopg2'}
 
+# The options of [database] that are arguments of oslo.db's create_engine.
+ENGINE_OPTIONS = (
+    'connection_debug', 'connection_parameters', 'connection_recycle_time',
+    'connection_trace', 'max_overflow', 'max_pool_size', 'max_retries',
+    'mysql_sql_mode', 'mysql_wsrep_sync_wait', 'pool_timeout',
+    'retry_interval', 'sqlite_synchronous')
+
 
 class SQLitePool(sa.CreateEnginePlugin):
-    """Keeps connections to a SQLite file open, where oslo.db would open one a
-    request: an entry point of ``sqlalchemy.plugins``.
+    """Keeps connections to a SQLite file open.
+
+    oslo.db opens one for each transaction, and offers no option to change
+    this. The plugin is an entry point of ``sqlalchemy.plugins``.
     """
 
     NAME = 'nova_images_compat_sqlite_pool'
@@ -49,182 +57,151 @@ class SQLitePool(sa.CreateEnginePlugin):
         kwargs['poolclass'] = sa.QueuePool
 
     def update_url(self, url: sa.URL) -> sa.URL:
+        """Remove the plugin from the URL that the driver gets."""
         return url.difference_update_query(['plugin'])
 
+    def engine_created(self, engine: sa.Engine) -> None:
+        """Register the settings of new connections.
 
-@enginefacade.transaction_context_provider
-class _Scope:
-    """What oslo.db hangs a thread's transaction on."""
+        This comes before oslo.db's own settings, which depend on
+        ``[database] sqlite_synchronous``.
+        """
+        sa.event.listen(engine, 'connect', _set_synchronous)
 
 
 class Database:
     """The database of one application.
 
-    :param conf: the service's configuration; ``[database]`` has oslo.db's
-        options
-    :param patient: whether to wait for a server that does not answer, as
-        ``[database] max_retries`` says
-    :raises: DatabaseNotReady, DatabaseUnreachable
+    :param conf: the service's configuration, with oslo.db's options in
+        ``[database]``
+    :param patient: whether to retry connecting as ``[database] max_retries``
+        says
+    :raises: DatabaseNotReady: the configuration or the schema is not valid,
+        or the server rejects the user
+    :raises: DatabaseUnreachable: the server is not reachable
     """
 
     def __init__(self, conf: cfg.ConfigOpts, patient: bool = True) -> None:
-        self._facade = enginefacade.transaction_context()
-        self._facade.configure(sqlite_fk=True, thread_checkin=False)
-        self._facade.append_on_engine_create(_tune_sqlite)
-        self._scope = _Scope()
-        url = _bounded(database_url(conf.database.connection))
-        if not patient:
-            self._facade.configure(max_retries=0)
-        refuse_missing_file(url)
-        _refuse_bad_pool(conf)
+        url = _completed_for_service(database_url(conf.database.connection))
+        check_file_exists(url)
+        _check_max_overflow(conf)
         try:
-            # The public way would read the process's global cfg.CONF, which
-            # inside nova-api is Nova's.
-            self._facade._factory._start(
-                conf=conf, connection=url_text(url))
+            self._engine = _create_engine(url, conf, patient)
+            self._reader_engine = self._engine
+            if replica := _replica(conf):
+                self._reader_engine = _create_engine(
+                    _completed_for_service(database_url(replica)), conf,
+                    patient)
             self._check_schema(url)
         except (db_exception.DBError, sa.exc.SQLAlchemyError,
                 ImportError, OSError, TypeError) as error:
-            raise _kind(error, url)(
+            raise _error_class(error, url)(
                 f'[database] connection {name_of(url)}: {error}') from error
 
     def dispose(self) -> None:
-        """Close the connections, as before a process forks."""
-        self._facade.dispose_pool()
+        """Close all idle connections, for example before a fork."""
+        self._engine.dispose()
+        self._reader_engine.dispose()
 
     def reader(self) -> contextlib.AbstractContextManager[sa.Connection]:
-        """Return a connection in a transaction that reads."""
-        return self._facade.reader.connection.using(self._scope)
+        """Return a connection in a transaction that is rolled back."""
+        return self._reader_engine.connect()
 
     def writer(self) -> contextlib.AbstractContextManager[sa.Connection]:
-        """Return a connection in a transaction that may write."""
-        return self._facade.writer.connection.using(self._scope)
+        """Return a connection in a transaction that is committed, or rolled
+        back on an error.
+        """
+        return self._engine.begin()
 
     def _check_schema(self, url: sa.URL) -> None:
         with self.reader() as connection:
             found = schema_version(connection)
         if found is not None and found > models.SCHEMA_VERSION:
             raise exception.DatabaseNotReady(
-                f'[database] connection {name_of(url)}: its schema is at '
-                f'version {found}, newer than this service, which knows '
-                f'{models.SCHEMA_VERSION}')
+                f'[database] connection {name_of(url)}: the schema version '
+                f'{found} is newer than {models.SCHEMA_VERSION}, the version '
+                'that this service supports')
         if found != models.SCHEMA_VERSION:
             raise exception.DatabaseNotReady(
-                f'[database] connection {name_of(url)}: its schema is at '
-                f'version {found or "none"}, and {models.SCHEMA_VERSION} is '
-                f'needed; run: {SYNC}')
+                f'[database] connection {name_of(url)}: the schema version is '
+                f'{found or "none"}, but the service needs '
+                f'{models.SCHEMA_VERSION}; run: {SYNC}')
+
+
+def _create_engine(
+    url: sa.URL, conf: cfg.ConfigOpts, patient: bool,
+) -> sa.Engine:
+    options = {name: conf.database[name] for name in ENGINE_OPTIONS}
+    if not patient:
+        options['max_retries'] = 0
+    engine: sa.Engine = engines.create_engine(
+        url, sqlite_fk=True, thread_checkin=False, **options)
+    return engine
+
+
+def _replica(conf: cfg.ConfigOpts) -> str | None:
+    """Return the URL of the database to read from, if it is another one."""
+    # oslo.db before 18.0 has no option synchronous_reader.
+    if getattr(conf.database, 'synchronous_reader', True):
+        return None
+    return conf.database.slave_connection or None
 
 
 def database_url(connection: str) -> sa.URL:
-    """Return the URL of a database, completed with what the catalogue needs.
+    """Return the URL of a database, with the parameters that we need.
 
     :param connection: ``[database] connection``
-    :raises: DatabaseNotReady: it is no URL, names no database or one in
-        memory, or has a parameter that the driver does not take
+    :raises: DatabaseNotReady: the URL, its database or one of its parameters
+        is not valid
     """
     try:
         url = sa.make_url(connection)
     except (sa.exc.ArgumentError, ValueError):
-        # The error's own text may hold the password.
+        # The text of this error may contain the password.
         raise exception.DatabaseNotReady(
             '[database] connection is not the URL of a database') from None
     url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
     completed = _completed(url)
-    _refuse_bad_parameters(completed)
+    _check_parameters(completed)
     return completed
 
 
 def _completed(url: sa.URL) -> sa.URL:
-    """Return a URL with the parameters that the catalogue needs.
+    """Add the parameters that every connection needs.
 
-    :raises: DatabaseNotReady
+    :raises: DatabaseNotReady: the database is not valid
     """
     backend = url.get_backend_name()
     if backend == 'sqlite':
         if url.database in (None, '', ':memory:'):
             raise exception.DatabaseNotReady(
                 f'[database] connection {name_of(url)}: a database in memory '
-                'keeps nothing; name a file')
+                'loses its contents; name a file')
         return url.update_query_dict({
             'timeout': SQLITE_TIMEOUT,
-            'cached_statements': SQLITE_STATEMENTS,
-            'plugin': SQLitePool.NAME, **url.query})
+            'cached_statements': SQLITE_STATEMENTS, **url.query})
     if backend in types.MYSQL_DIALECTS:
         if not url.database:
             raise exception.DatabaseNotReady(
-                f'[database] connection {name_of(url)}: no database is named')
-        # oslo.db's default holds no characters beyond U+FFFF.
+                f'[database] connection {name_of(url)}: the URL does not name '
+                'a database')
+        # oslo.db's default rejects characters above U+FFFF.
         return url.update_query_dict({'charset': CHARSETS[0], **url.query})
     if backend != 'postgresql':
         raise exception.DatabaseNotReady(
-            f'[database] connection {name_of(url)}: it must be of SQLite, '
-            'MySQL, MariaDB or PostgreSQL')
+            f'[database] connection {name_of(url)}: the database must be '
+            'SQLite, MySQL, MariaDB or PostgreSQL')
     return url
 
 
-def _refuse_bad_parameters(url: sa.URL) -> None:
-    """Let no parameter pass that the driver would raise any error for.
+def _completed_for_service(url: sa.URL) -> sa.URL:
+    """Add the pool of SQLite, and the timeouts of servers.
 
-    :raises: DatabaseNotReady
+    By default, PyMySQL has no timeout for an answer, and libpq none for a
+    connection.
     """
-    charset = url.query.get('charset')
-    if url.get_backend_name() in types.MYSQL_DIALECTS and (
-            charset not in CHARSETS):
-        raise exception.DatabaseNotReady(
-            f'[database] connection {name_of(url)}: charset={charset}: it '
-            f'must be {CHARSETS[0]}')
-    if url.drivername.endswith('+pymysql') and 'ssl' in url.query:
-        raise exception.DatabaseNotReady(
-            f'[database] connection {name_of(url)}: the driver takes ssl_ca, '
-            'ssl_cert and ssl_key, and no ssl')
-    to_driver = url.difference_update_query(['plugin'])
-    try:
-        to_driver.get_dialect()().create_connect_args(to_driver)
-    except ValueError as error:
-        raise exception.DatabaseNotReady(
-            f'[database] connection {name_of(url)}: {error}') from error
-    except (sa.exc.SQLAlchemyError, ImportError):
-        # Of the driver itself; connecting tells of it.
-        return
-
-
-def url_text(url: sa.URL) -> str:
-    """Return a database's URL as text, with its password."""
-    return url.render_as_string(hide_password=False)
-
-
-def name_of(url: sa.URL) -> str:
-    """Return a database's URL as messages name it: with no password, nor
-    anything else that is an operator's or the driver's own business.
-    """
-    return url.set(query={}).render_as_string()
-
-
-def schema_version(connection: sa.Connection) -> str | None:
-    """Return the newest migration that a database has been through, if any."""
-    if not sa.inspect(connection).has_table(models.VERSION_TABLE):
-        return None
-    return connection.scalar(
-        sa.text(f'SELECT version_num FROM {models.VERSION_TABLE}'))
-
-
-def refuse_missing_file(url: sa.URL) -> None:
-    """Let no SQLite URL pass whose file is not there: connecting makes it.
-
-    :raises: DatabaseNotReady
-    """
-    if url.get_backend_name() == 'sqlite' and (
-            not os.path.exists(str(url.database))):
-        raise exception.DatabaseNotReady(
-            f'[database] connection {name_of(url)}: the file does not exist; '
-            f'run: {SYNC}')
-
-
-def _bounded(url: sa.URL) -> sa.URL:
-    """Bound the time that a server which does not answer is waited for.
-
-    PyMySQL bounds only the connecting by itself, and no answer.
-    """
+    if url.get_backend_name() == 'sqlite':
+        return url.update_query_dict({'plugin': SQLitePool.NAME, **url.query})
     if url.drivername.startswith('postgresql+psycopg'):
         return url.update_query_dict({
             'connect_timeout': CONNECT_TIMEOUT, **url.query})
@@ -235,32 +212,88 @@ def _bounded(url: sa.URL) -> sa.URL:
     return url
 
 
-def _refuse_bad_pool(conf: cfg.ConfigOpts) -> None:
-    """Refuse a number with which SQLAlchemy's pool calls itself for ever.
+def _check_parameters(url: sa.URL) -> None:
+    """Check the URL's parameters.
 
-    :raises: DatabaseNotReady
+    :raises: DatabaseNotReady: a parameter is not valid
+    """
+    charset = url.query.get('charset')
+    if url.get_backend_name() in types.MYSQL_DIALECTS and (
+            charset not in CHARSETS):
+        raise exception.DatabaseNotReady(
+            f'[database] connection {name_of(url)}: charset={charset}: it '
+            f'must be {CHARSETS[0]}')
+    if url.drivername.endswith('+pymysql') and 'ssl' in url.query:
+        raise exception.DatabaseNotReady(
+            f'[database] connection {name_of(url)}: the driver does not '
+            'support ssl; use ssl_ca, ssl_cert and ssl_key')
+    to_driver = url.difference_update_query(['plugin'])
+    try:
+        to_driver.get_dialect()().create_connect_args(to_driver)
+    except ValueError as error:
+        raise exception.DatabaseNotReady(
+            f'[database] connection {name_of(url)}: {error}') from error
+    except (sa.exc.SQLAlchemyError, ImportError):
+        # The driver is missing. Connecting reports it.
+        return
+
+
+def _check_max_overflow(conf: cfg.ConfigOpts) -> None:
+    """Reject a value that causes an endless recursion in SQLAlchemy's pool.
+
+    :raises: DatabaseNotReady: the value is less than -1
     """
     overflow = conf.database.max_overflow
     if overflow is not None and overflow < -1:
         raise exception.DatabaseNotReady(
-            f'[database] max_overflow {overflow}: it must be -1 or more')
+            f'[database] max_overflow {overflow}: it must be at least -1')
 
 
-def _kind(
+def check_file_exists(url: sa.URL) -> None:
+    """Check that the file of a SQLite URL exists, as connecting creates it.
+
+    :raises: DatabaseNotReady: it does not
+    """
+    if url.get_backend_name() == 'sqlite' and (
+            not os.path.exists(str(url.database))):
+        raise exception.DatabaseNotReady(
+            f'[database] connection {name_of(url)}: the file does not exist; '
+            f'run: {SYNC}')
+
+
+def url_text(url: sa.URL) -> str:
+    """Return a database's URL as text, including its password."""
+    return url.render_as_string(hide_password=False)
+
+
+def name_of(url: sa.URL) -> str:
+    """Return a database's URL for messages, without password and
+    parameters.
+    """
+    return url.set(query={}).render_as_string()
+
+
+def schema_version(connection: sa.Connection) -> str | None:
+    """Return the last migration that was applied to a database.
+
+    :returns: None if no migration was applied
+    """
+    if not sa.inspect(connection).has_table(models.VERSION_TABLE):
+        return None
+    return connection.scalar(
+        sa.text(f'SELECT version_num FROM {models.VERSION_TABLE}'))
+
+
+def _error_class(
     error: Exception, url: sa.URL,
 ) -> type[exception.DatabaseNotReady]:
     if url.get_backend_name() != 'sqlite' and isinstance(
             error, (db_exception.DBConnectionError, sa.exc.OperationalError),
-    ) and not REFUSED.search(str(error)):
+    ) and not driver_errors.is_login_rejected(error):
         return exception.DatabaseUnreachable
     return exception.DatabaseNotReady
 
 
-def _tune_sqlite(engine: sa.Engine) -> None:
-    if engine.dialect.name != 'sqlite':
-        return
-
-    @sa.event.listens_for(engine, 'connect')
-    def set_synchronous(dbapi_connection: Any, record: Any) -> None:
-        # Enough for the write-ahead log that `db sync` sets up.
-        dbapi_connection.execute('PRAGMA synchronous = NORMAL')
+def _set_synchronous(connection: Any, record: Any) -> None:
+    """Make SQLite's commits as durable as its write-ahead log needs."""
+    connection.execute('PRAGMA synchronous = NORMAL')

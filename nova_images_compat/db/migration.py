@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Brings a database to the schema that the catalogue needs."""
+"""Migrates the database to the schema that the service needs."""
 
 from collections.abc import Iterator
 import contextlib
@@ -19,38 +19,40 @@ from nova_images_compat import exception
 OLD_VERSION_TABLE = 'alembic_version'
 OLD_VERSIONS = ('0001', '0002')
 
-# So many tables of another service does a message name.
+# Maximum number of tables that a message names.
 NAMED = 3
 
 SCRIPTS = os.path.join(os.path.dirname(__file__), 'migrations')
 
 
 def sync(conf: cfg.ConfigOpts, force: bool = False) -> None:
-    """Run the migrations that the database has not been through.
+    """Apply all migrations that are missing.
 
-    A missing SQLite file is created, and the directory that it is to be in.
-    A run that was interrupted, between any two statements, is finished.
+    This creates a missing SQLite file and its directory. After an
+    interruption, between any two statements, it can be repeated.
 
     :param conf: the service's configuration
-    :param force: whether to create tables beside those of another service
-    :raises: DatabaseNotReady: also of a database that has tables of another
-        service
+    :param force: whether to create tables in a database that has tables of
+        another service
+    :raises: DatabaseNotReady: the database is not usable, or has tables of
+        another service
     """
     url = db_engine.database_url(conf.database.connection)
     with _connection(url, create=True) as connection:
         _adopt_version(connection)
-        _refuse_others_tables(connection, url, force)
+        _check_other_tables(connection, url, force)
         if connection.dialect.name == 'sqlite':
-            # Readers and a writer do not wait for each other.
+            # Readers and a writer do not block each other.
             connection.exec_driver_sql('PRAGMA journal_mode = WAL')
         command.upgrade(alembic(connection), 'head')
 
 
 def version(conf: cfg.ConfigOpts) -> str | None:
-    """Return the newest migration that the database has been through.
+    """Return the last migration that was applied to the database.
 
     :param conf: the service's configuration
-    :raises: DatabaseNotReady
+    :returns: None if no migration was applied
+    :raises: DatabaseNotReady: the database is not usable
     """
     url = db_engine.database_url(conf.database.connection)
     with _connection(url) as connection:
@@ -58,7 +60,7 @@ def version(conf: cfg.ConfigOpts) -> str | None:
 
 
 def alembic(connection: sa.Connection) -> alembic_config.Config:
-    """Return alembic's configuration for the database of a connection."""
+    """Return Alembic's configuration for a connection."""
     config = alembic_config.Config()
     config.set_main_option('script_location', SCRIPTS.replace('%', '%%'))
     config.attributes['connection'] = connection
@@ -66,8 +68,8 @@ def alembic(connection: sa.Connection) -> alembic_config.Config:
 
 
 def _adopt_version(connection: sa.Connection) -> None:
-    """Take over a version that is kept under alembic's own name, as it was
-    before the first release.
+    """Rename the version table of databases from before the first release,
+    which had Alembic's default name.
     """
     tables = _tables(connection)
     if (OLD_VERSION_TABLE in tables and models.VERSION_TABLE not in tables
@@ -80,14 +82,15 @@ def _adopt_version(connection: sa.Connection) -> None:
                 f'RENAME TO {models.VERSION_TABLE}'))
 
 
-def _refuse_others_tables(
+def _check_other_tables(
     connection: sa.Connection, url: sa.URL, force: bool,
 ) -> None:
-    """Refuse a database that has tables, and has never been migrated.
+    """Check that a database without our version table has no other tables.
 
-    The first migration creates the table of the version before all others.
+    The first migration creates the version table before all others.
 
-    :raises: DatabaseNotReady
+    :param force: whether to accept tables whose names we do not need
+    :raises: DatabaseNotReady: it has tables of another service
     """
     tables = _tables(connection)
     if models.VERSION_TABLE in tables:
@@ -99,12 +102,12 @@ def _refuse_others_tables(
         raise exception.DatabaseNotReady(
             f'[database] connection {db_engine.name_of(url)}: the database '
             f'has tables of another service whose names the catalogue needs: '
-            f'{_some(taken)}; name another database')
+            f'{_some(taken)}; use another database')
     if others and not force:
         raise exception.DatabaseNotReady(
             f'[database] connection {db_engine.name_of(url)}: the database '
-            f'has tables of another service: {_some(others)}; name another '
-            'database, or use --force to create the tables beside them')
+            f'has tables of another service: {_some(others)}; use another '
+            'database, or --force to create our tables beside them')
 
 
 def _tables(connection: sa.Connection) -> set[str]:
@@ -112,7 +115,7 @@ def _tables(connection: sa.Connection) -> set[str]:
 
 
 def _is_ours(connection: sa.Connection, name: str) -> bool:
-    """Say whether a table is one of the models', by its columns."""
+    """Return whether a table has the columns of our table of this name."""
     table = models.Base.metadata.tables.get(name)
     inspector = sa.inspect(connection)
     return (table is not None and inspector.has_table(name)
@@ -121,7 +124,7 @@ def _is_ours(connection: sa.Connection, name: str) -> bool:
 
 
 def _some(names: list[str]) -> str:
-    """Return the first of some names, and how many others there are."""
+    """Return the first names, and the number of the others."""
     more = len(names) - NAMED
     return ', '.join(names[:NAMED]) + (f' and {more} more' * (more > 0))
 
@@ -132,7 +135,7 @@ def _connection(
 ) -> Iterator[sa.Connection]:
     try:
         if not create:
-            db_engine.refuse_missing_file(url)
+            db_engine.check_file_exists(url)
         elif url.get_backend_name() == 'sqlite' and url.database:
             directory = os.path.dirname(os.path.abspath(url.database))
             os.makedirs(directory, exist_ok=True)

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The tables of the embedded catalogue, and of the counts of calls.
+"""The tables of the catalogue and of the counts of API calls.
 
-Lists come in the order of (created_at, id), the newest first, and every index
-of a list ends in these two: a page is read off an index, wherever it lies.
-Hence ``listed_for`` says in whose lists an image is: '' for everybody (public
-images), else a project's id, or NULL for an image without an owner. An
-image's owner, visibility and time of creation never change, so its properties
-and members keep copies.
+A list of images is ordered by (created_at, id), newest first. Each index that
+a list uses ends in these two columns, so that the database reads any page in
+order from the index, without sorting.
+
+The column ``listed_for`` makes this possible. It says whose lists have the
+image: '' means everybody (a public image), a project's id means this project,
+and NULL means nobody (an image without an owner).
+
+The owner, visibility and creation time of an image never change. Therefore
+the tables of properties and members have copies of them, for their indexes.
 """
 
 import datetime
@@ -17,10 +21,10 @@ from sqlalchemy import orm
 
 from nova_images_compat.db import types
 
-# The newest migration: what `nova-images-compat-manage db sync` leads to.
-# Not alembic's own name: in a database that is another service's, too, that
-# one's migrations have it.
+# Not Alembic's default name, which another service in the same database may
+# use.
 VERSION_TABLE = 'nova_images_compat_version'
+# The last migration.
 SCHEMA_VERSION = '0002'
 
 EVERYBODY = ''
@@ -46,7 +50,7 @@ class Base(orm.DeclarativeBase):
 
 
 class Image(Base):
-    """An image: what is not among its properties."""
+    """The attributes of an image."""
 
     __tablename__ = 'images'
     __table_args__ = (
@@ -90,7 +94,8 @@ def _image_id() -> orm.MappedColumn[str]:
 class ImageProperty(Base):
     """A metadata item of an image.
 
-    ``value_digest`` stands for the value in indexes, which take no long text.
+    Indexes cannot contain long text. They have ``value_digest`` instead of
+    the value.
     """
 
     __tablename__ = 'image_properties'
@@ -115,7 +120,7 @@ class ImageProperty(Base):
 
 
 class ImageMember(Base):
-    """A project that an image is shared with."""
+    """A project with which an image is shared."""
 
     __tablename__ = 'image_members'
     __table_args__ = (
@@ -133,7 +138,7 @@ class ImageMember(Base):
 
 
 class UsageCount(Base):
-    """How many calls there were, of what is the same in all the rest.
+    """Number of calls that share all other columns.
 
     :ivar day: in UTC
     """

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Column types that behave the same on every database."""
+"""Column types that behave the same in all databases."""
 
 from typing import Any
 
@@ -13,9 +13,9 @@ UTF8_BYTES = 4
 
 
 class UTF8Binary(mysql.VARBINARY):
-    """Text as the bytes of UTF-8.
+    """Text, stored as UTF-8 bytes.
 
-    :param length: characters
+    :param length: maximum number of characters
     """
 
     def __init__(self, length: int) -> None:
@@ -31,10 +31,10 @@ class UTF8Binary(mysql.VARBINARY):
 class ExactText(types.TypeDecorator[str]):
     """Short text that is compared byte by byte.
 
-    MySQL and MariaDB compare text by collations, which overlook case or
-    spaces at the end; there it is kept as bytes.
+    The collations of MySQL and MariaDB ignore case or trailing spaces.
+    Therefore the text is stored there as bytes.
 
-    :param length: characters
+    :param length: maximum number of characters
     """
 
     impl = sa.String
@@ -59,11 +59,11 @@ def _decoded(value: bytes | None) -> str | None:
 
 
 def long_text() -> types.TypeEngine[str]:
-    """Text of up to 16 MiB."""
+    """Return the type of text of up to 16 MiB."""
     return sa.Text().with_variant(mysql.MEDIUMTEXT(), *MYSQL_DIALECTS)
 
 
 def timestamp() -> types.TypeEngine[Any]:
-    """A time in UTC, to the microsecond."""
+    """Return the type of a time in UTC, in microseconds."""
     return sa.DateTime().with_variant(
         mysql.DATETIME(fsp=6), *MYSQL_DIALECTS)

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The statuses of images: those of the stores (which are the Image service
-API v2's), and those that the compute API shows."""
+"""Converts the statuses of images.
+
+The stores have the statuses of the Image service API v2. The API has statuses
+of its own.
+"""
 
 SHOWN_AS = {
     'active': 'ACTIVE',
@@ -20,24 +23,23 @@ PROGRESS = {'queued': 25, 'saving': 50, 'active': 100}
 
 
 def shown(status: str) -> str:
-    """Return how the compute API calls a store's status."""
+    """Return the API's status for a store's status."""
     return SHOWN_AS.get(status, DEFAULT)
 
 
 def progress(status: str) -> int:
-    """Return how far an image is, in percent."""
+    """Return the progress of an image, in percent."""
     return PROGRESS.get(status, 0)
 
 
 def statuses_of(wanted: str) -> frozenset[str]:
-    """Return the stores' statuses that a caller's status filter selects.
+    """Return the stores' statuses that a status filter selects.
 
-    What is written in lower case is first of all a store's own: "saving"
-    selects that one alone.
+    A store's status in lower case selects only itself: "saving" does not
+    select "queued", but "SAVING" does.
 
-    :param wanted: a status of the compute API, in any case, or one of a
-        store
-    :returns: empty if there is no such status
+    :param wanted: a status of the API or of a store; case does not matter
+    :returns: an empty set if there is no such status
     """
     if wanted in SHOWN_AS:
         return frozenset({wanted})

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Runs a test on each database that the catalogue supports: SQLite always,
-the others where they are reachable with oslo.db's usual account."""
+"""Mixins that run a test on each database that the catalogue supports.
 
+The tests of servers are skipped unless the server has oslo.db's usual account
+for tests.
+"""
+
+from oslo_db.sqlalchemy import enginefacade
 from oslo_db.sqlalchemy import test_fixtures
 
 from nova_images_compat.db import engine as db_engine
@@ -21,10 +25,11 @@ class _PostgreSQL(_EmptyDatabase):
 
 
 class OnSQLite:
-    """A SQLite file, which the service makes itself."""
+    """A SQLite file, which the test creates."""
 
     @property
     def database_url(self) -> str | None:
+        """The URL of an empty database, if there is one."""
         return None
 
 
@@ -32,7 +37,7 @@ class _OnServer(test_fixtures.OpportunisticDBTestMixin):
 
     @property
     def database_url(self) -> str:
-        return db_engine.url_text(self._db_default.engine.url)
+        return db_engine.url_text(enginefacade.writer.get_engine().url)
 
 
 class OnMySQL(_OnServer):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What alembic runs: the migrations, on the connection it is handed."""
+"""Alembic's environment: applies migrations on a given connection."""
 
 from alembic import context
 

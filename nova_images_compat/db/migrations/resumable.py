@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Steps of migrations that go on where an interrupted run stopped: MySQL,
-MariaDB and SQLite commit each statement that creates something.
+"""Steps of migrations that can be repeated after an interruption.
+
+MySQL, MariaDB and SQLite commit each CREATE statement by itself.
 """
 
 from alembic import op
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 
 def create_all(metadata: sa.MetaData) -> None:
-    """Create those of some tables and their indexes that are missing."""
+    """Create all missing tables and indexes."""
     connection = op.get_bind()
     for table in metadata.sorted_tables:
         table.create(connection, checkfirst=True)

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The statements of a list of images.
+"""Builds the SQL statements of lists of images.
 
-A list is put together of parts that each are read off one index in the
-list's order: the public images, the project's own, and those shared with it;
-and each of them by status, if several are wanted. The newest of each part,
-together, hold the newest of all.
+A list consists of several parts: the public images, the project's own images,
+and the images that other projects share with it. A filter for several
+statuses divides each part by status. The database reads each part from one
+index, which has the order of the list, and takes only the newest images. The
+newest images of all parts together contain the newest images of the list.
 
-Compiling a statement costs more than the database takes for it, so that it is
-done once for each shape of a query; the values are its parameters. There are
-few shapes, whatever filters callers combine: one filter selects the index that
-a list is read by, and the others are in the statement all together or not at
-all, where each has no effect if its parameter is NULL.
+To compile a statement takes more time than to execute it. Therefore each
+*shape* of a query is compiled once, and the values are parameters. The number
+of shapes is small for all combinations of filters: one filter determines the
+index, and the statement has either all of the other filters or none of them.
+A filter whose parameter is NULL has no effect.
 """
 
 from collections.abc import Iterator
@@ -31,7 +32,8 @@ from nova_images_compat.db import types
 from nova_images_compat.image import base as image_base
 from nova_images_compat.image import status
 
-# Statements of the ORM's classes take several times as long to compile.
+# Statements with these tables compile several times faster than statements
+# with the ORM's classes.
 IMAGES = cast(sa.Table, models.Image.__table__)
 MEMBERS = cast(sa.Table, models.ImageMember.__table__)
 PROPERTIES = cast(sa.Table, models.ImageProperty.__table__)
@@ -40,14 +42,14 @@ SHOWN = tuple(IMAGES.c[name] for name in (
     'id', 'name', 'status', 'size', 'min_ram', 'min_disk', 'created_at',
     'updated_at'))
 
-# As many as one status of the API stands for, at most.
+# One parameter for each of the statuses that one status of the API can mean.
 STATUSES = tuple(f'status{number}' for number in range(max(
     len(status.statuses_of(shown))
     for shown in status.SHOWN_AS.values())))
 
 
 class Index(enum.Enum):
-    """What the images of a list are read by, each time in its order."""
+    """The index that a list is read from, named by its first columns."""
 
     TIME = enum.auto()
     NAME = enum.auto()
@@ -58,12 +60,15 @@ class Index(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
-    """What two queries with the same statements have in common.
+    """The properties of a query that determine its statements.
 
-    :ivar has_more_metadata: whether there are items beside the one that a
-        list is read by
-    :ivar is_restricted: whether there are filters beside metadata and the one
-        that a list is read by
+    :ivar is_admin: whether the caller is an admin
+    :ivar index: the index that the list is read from
+    :ivar has_more_metadata: whether the query has metadata items in addition
+        to the one of the index
+    :ivar is_restricted: whether the query has filters in addition to metadata
+        and the filter of the index
+    :ivar has_marker: whether the query has a marker
     """
 
     is_admin: bool
@@ -73,30 +78,31 @@ class Shape:
     has_marker: bool
 
 
-# The same further items, for each part of a list that is read by metadata:
-# before 2.0.40, SQLAlchemy expands a list of tuples once a statement.
+# One parameter for each part of a list that is read by metadata, all with the
+# same value: before 2.0.40, SQLAlchemy expands a parameter that is a list of
+# tuples only once in a statement.
 ITEMS = tuple(f'items{number}' for number in range(3))
 
-# A list that is read by metadata has more of it, or has not.
+# All combinations. Only Index.METADATA has has_more_metadata.
 MAX_SHAPES = (len(Index) + 1) * 2 ** 3
 
-# What stands for no limit.
+# The parameter of a query without a limit.
 NO_LIMIT = 2 ** 63 - 1
 
 
 def digest(value: str) -> str:
-    """Return what stands for a property's value in indexes."""
+    """Return the value_digest of a property's value."""
     return hashlib.blake2b(value.encode('utf-8'), digest_size=8).hexdigest()
 
 
 def readable(
     is_admin: bool, image: sa.FromClause = IMAGES,
 ) -> sa.ColumnElement[bool]:
-    """Return the condition that a caller may see an image, by its id.
+    """Return the SQL condition that a caller may see an image.
 
-    :param is_admin: whether the caller is an admin; if not, their project is
-        the statement's parameter "project"
-    :param image: the images, or an alias of them
+    :param is_admin: whether the caller is an admin; if not, the statement
+        needs their project as the parameter "project"
+    :param image: the table of images, or an alias of it
     """
     if is_admin:
         return sa.true()
@@ -108,7 +114,7 @@ def readable(
             MEMBERS.c.member == project,
             MEMBERS.c.status == models.ACCEPTED))
     return sa.or_(
-        # in_() would be put together anew each time.
+        # in_() would be compiled again for each execution.
         image.c.visibility == models.PUBLIC,
         image.c.visibility == models.COMMUNITY,
         image.c.owner == project, shared)
@@ -116,11 +122,11 @@ def readable(
 
 @dataclasses.dataclass(frozen=True)
 class Page:
-    """How a page of a list is read.
+    """The statements of a page.
 
-    :ivar images: the statement that reads its images, in order
-    :ivar properties: the one that reads their properties
-    :ivar parameters: the parameters of both
+    :ivar images: reads the images, in order
+    :ivar properties: reads the properties of these images
+    :ivar parameters: the parameters of both statements
     """
 
     images: sa.Select
@@ -131,19 +137,19 @@ class Page:
 def page_of(
     context: request_context.RequestContext, query: image_base.ImageQuery,
 ) -> Page | None:
-    """Return how the page that a caller asks for is read.
+    """Return the statements of a page.
 
-    It is empty if the marker is no image that the caller sees.
+    The page is empty if the marker is not an image that the caller may see.
 
-    :param context: who asks
-    :param query: what they ask for, of at most ``STATUSES`` statuses
-    :returns: None if no image at all can match
+    :param context: the caller
+    :param query: a query with at most as many statuses as ``STATUSES`` has
+    :returns: None if no image can match
     """
     if image_base.selects_nothing(query):
         return None
     images, properties = _statements(_shape_of(context, query))
     parameters = {
-        # Nothing is listed for NULL, nor shared with it.
+        # NULL matches nothing; '' would match the public images.
         'project': context.project_id or None,
         'name': query.name,
         'min_ram': query.min_ram,
@@ -183,8 +189,9 @@ def _shape_of(
 
 
 def _metadata_parameters(metadata: Mapping[str, str]) -> dict[str, Any]:
-    # A server has few images: a list is read by that item if it is there.
-    first = image_base.SERVER_KEY if image_base.SERVER_KEY in metadata else min(metadata)
+    # The server selects the fewest images.
+    first = (image_base.SERVER_KEY if image_base.SERVER_KEY in metadata
+             else min(metadata))
     more = [(key, digest(value), value)
             for key, value in metadata.items() if key != first]
     return {
@@ -195,7 +202,7 @@ def _metadata_parameters(metadata: Mapping[str, str]) -> dict[str, Any]:
 
 @dataclasses.dataclass(frozen=True)
 class _Part:
-    """Images that are listed for one reason, and the columns to list by."""
+    """A part of a list, and the columns to order it by."""
 
     statement: sa.Select
     created_at: sa.ColumnElement[Any]
@@ -230,7 +237,7 @@ def _parts(shape: Shape) -> Iterator[_Part]:
 
 
 def _listed(listed_for: Any, shape: Shape) -> Iterator[_Part]:
-    """Return what is listed for a project, for everybody, or (None) at all."""
+    """Return the parts with this value of listed_for, or (None) with any."""
     table = IMAGES
     part = _Part(sa.select(*SHOWN), IMAGES.c.created_at, IMAGES.c.id)
     if shape.index is Index.METADATA:
@@ -251,7 +258,7 @@ def _listed(listed_for: Any, shape: Shape) -> Iterator[_Part]:
 
 
 def _shared(shape: Shape) -> _Part:
-    """Return what other projects share with the caller's."""
+    """Return the images that other projects share with the caller's."""
     project = sa.bindparam('project', type_=IMAGES.c.owner.type)
     part = _Part(
         _read_first(MEMBERS).where(
@@ -272,10 +279,10 @@ def _shared(shape: Shape) -> _Part:
 
 
 def _read_first(table: sa.Table) -> sa.Select:
-    """Return the statement that reads images by way of another table.
+    """Return the statement that reads images in the order of another table.
 
-    MySQL and MariaDB do not see by themselves that this table's index has the
-    order that is wanted, and would sort all images.
+    Without STRAIGHT_JOIN, MySQL and MariaDB do not use the index of that
+    table, and sort all images.
     """
     statement = sa.select(*SHOWN).select_from(table).join(
         IMAGES, IMAGES.c.id == table.c.image_id)
@@ -304,9 +311,9 @@ def _has_item(table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _has_more_metadata(part_number: int) -> sa.ColumnElement[bool]:
-    """Return the condition that an image has all further items.
+    """Return the SQL condition that an image has all other metadata items.
 
-    The keys alone let every database look the items up, each by its key.
+    The condition on the keys alone lets all databases use the primary key.
     """
     item = PROPERTIES.alias('item')
     number = sa.select(sa.func.count()).where(
@@ -318,7 +325,7 @@ def _has_more_metadata(part_number: int) -> sa.ColumnElement[bool]:
 
 
 def _restrictions() -> Iterator[sa.ColumnElement[bool]]:
-    """Return the conditions of filters that no list is read by."""
+    """Return the SQL conditions of the filters without an index."""
     for name, condition in (
             ('name', _is('name')),
             (STATUSES[0], _is_of_statuses()),
@@ -342,11 +349,11 @@ def _newest(part: _Part, number: int, shape: Shape) -> sa.Subquery:
 def _after_marker(
     part: _Part, is_admin: bool,
 ) -> Iterator[sa.ColumnElement[bool]]:
-    """Return the conditions that an image comes after the marker, and that
-    the caller may see the marker.
+    """Return the SQL conditions of the marker.
 
-    They are apart, since MySQL and MariaDB use an index for the first only
-    where its subquery is as simple as this.
+    The image comes after the marker, and the caller may see the marker. These
+    are separate conditions, as MySQL and MariaDB use an index for the first
+    one only if its subquery is this simple.
     """
     marker = IMAGES.alias('marker')
     marker_id = sa.bindparam('marker', type_=IMAGES.c.id.type)
@@ -362,6 +369,6 @@ def _after_marker(
 def _cut(
     statement: sa.Select, created_at: Any, image_id: Any,
 ) -> sa.Select:
-    """Cut a statement down to the newest."""
+    """Limit a statement to the newest images."""
     return statement.order_by(
         created_at.desc(), image_id.desc()).limit(sa.bindparam('limit'))

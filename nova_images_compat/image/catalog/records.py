@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Images as JSON: what an import reads and an export writes.
+"""Converts images from JSON for imports, and to JSON for exports.
 
-Names and meaning are those of an image of the Image service API v2; what is
-no attribute of an image is a property of it. The columns of ``openstack
-image list --long`` are read, too.
+The names are those of the Image service API v2. A name that is not an
+attribute of an image is a property. An import also accepts the columns of
+``openstack image list --long``.
 """
 
 from collections.abc import Callable
@@ -27,19 +27,19 @@ from nova_images_compat.image import status
 
 MAX_VALUE = 65535
 
-# NUL, and half of a surrogate pair: databases or UTF-8 do not take them.
+# NUL, and halves of surrogate pairs: databases or UTF-8 reject them.
 NO_TEXT = re.compile('[\0\ud800-\udfff]')
 
-# The columns of `openstack image list --long -f json` that are not called
-# like the attribute they show.
+# The columns of `openstack image list --long -f json` whose names differ from
+# the names of the attributes.
 CLIENT_COLUMNS = {'project': 'owner'}
 
 
 def read(text: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Return the images in a file, each with its place, for error messages.
+    """Return the images of a file, each with its place for error messages.
 
-    :param text: JSON lines with an image in each, or one JSON document: a
-        list of images, or what ``GET /v2/images`` of the Image service answers
+    :param text: JSON lines with one image each, or a JSON document: a list of
+        images, or a response of the Image service to ``GET /v2/images``
     :raises: InvalidImageRecord: it is neither; the message names the line
     """
     try:
@@ -51,12 +51,12 @@ def read(text: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
         is_list = 'images' in document and 'id' not in document
         if is_list and document.get('next'):
             raise exception.InvalidImageRecord(
-                'it is a part of a list, of which more comes at '
+                'it is only one page of a list; the next page is at '
                 f'{document["next"]}')
         document = document['images'] if is_list else [document]
     if not isinstance(document, list):
         raise exception.InvalidImageRecord(
-            'it is not a list of images, nor a line for each')
+            'it is neither a list of images nor JSON lines')
     for number, item in enumerate(document, 1):
         yield f'image {number}', _attributes(f'image {number}', item)
 
@@ -64,35 +64,35 @@ def read(text: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
 def record(
     place: str, attributes: Mapping[str, Any],
 ) -> statements.Record:
-    """Return the image that a JSON object describes.
+    """Return the image of a JSON object.
 
-    An id, and the times, are made where there are none.
+    The default of the id is a random UUID, that of the times is now.
 
-    :param place: where the object stands, for error messages
+    :param place: the place of the object, for error messages
     :param attributes: the object
-    :raises: InvalidImageRecord
+    :raises: InvalidImageRecord: an attribute is not valid
     """
-    take = _Reader(place, attributes)
-    created_at = take.time('created_at')
-    visibility = take.one_of(
+    reader = _Reader(place, attributes)
+    created_at = reader.time('created_at')
+    visibility = reader.one_of(
         'visibility', models.VISIBILITIES, models.SHARED)
     return statements.Record(
-        id=take.uuid('id'),
-        name=take.text('name'),
-        owner=take.text('owner'),
+        id=reader.uuid('id'),
+        name=reader.text('name'),
+        owner=reader.text('owner'),
         visibility=visibility,
-        status=take.one_of('status', tuple(status.SHOWN_AS), 'active'),
-        protected=take.boolean('protected'),
-        size=take.integer('size', models.MAX_SIZE),
-        min_ram=take.integer('min_ram', image_base.MAX_INTEGER),
-        min_disk=take.integer('min_disk', image_base.MAX_INTEGER),
+        status=reader.one_of('status', tuple(status.SHOWN_AS), 'active'),
+        protected=reader.boolean('protected'),
+        size=reader.integer('size', models.MAX_SIZE),
+        min_ram=reader.integer('min_ram', image_base.MAX_INTEGER),
+        min_disk=reader.integer('min_disk', image_base.MAX_INTEGER),
         created_at=created_at,
-        updated_at=take.time('updated_at', created_at),
-        properties=take.properties())
+        updated_at=reader.time('updated_at', created_at),
+        properties=reader.properties())
 
 
 def line(of_record: statements.Record) -> bytes:
-    """Return an image as a line of JSON, which an import reads."""
+    """Return an image as a JSON line for an import."""
     return orjson.dumps({
         **of_record.properties,
         'id': of_record.id,
@@ -114,8 +114,8 @@ def _lines(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Return the images of JSON lines.
 
-    :param as_document: what is wrong with the text as one document, which it
-        was meant to be if its first line is not an image
+    :param as_document: the error of the text as a JSON document, to report
+        if the first line is not JSON either
     """
     is_first = True
     for number, content in enumerate(text.split(b'\n'), 1):
@@ -140,7 +140,7 @@ def _attributes(place: str, item: Any) -> dict[str, Any]:
         return item
     if 'ID' not in item:
         raise exception.InvalidImageRecord(
-            f'{place}: it is not an image: it has no id and no name')
+            f'{place}: it is not an image: it has neither id nor name')
     attributes = {}
     for column, value in item.items():
         name = column.lower().replace(' ', '_')
@@ -152,9 +152,9 @@ def _attributes(place: str, item: Any) -> dict[str, Any]:
 
 
 class _Reader:
-    """Takes the attributes of one object, each held against what it must be.
+    """Reads and checks the attributes of a JSON object.
 
-    :param place: where the object stands
+    :param place: the place of the object, for error messages
     :param attributes: the object
     """
 
@@ -165,42 +165,42 @@ class _Reader:
     def error(self, name: str, reason: str) -> exception.InvalidImageRecord:
         return exception.InvalidImageRecord(f'{self.place}: {name}: {reason}')
 
-    def _taken(
-        self, name: str, default: Any, is_right: Callable[[Any], bool],
+    def _checked(
+        self, name: str, default: Any, is_valid: Callable[[Any], bool],
         reason: str,
     ) -> Any:
         value = self.attributes.get(name)
         if value is None:
             return default
-        if not is_right(value):
+        if not is_valid(value):
             raise self.error(name, reason)
         return value
 
     def text(self, name: str) -> str | None:
-        return self._taken(
+        return self._checked(
             name, None,
             lambda value: _is_text(value, models.MAX_NAME),
             f'it must be text of at most {models.MAX_NAME} characters')
 
     def uuid(self, name: str) -> str:
-        return str(self._taken(
+        return str(self._checked(
             name, str(uuid.uuid4()), _is_canonical_uuid,
             'it must be a UUID in lower case'))
 
     def one_of(
         self, name: str, values: tuple[str, ...], default: str,
     ) -> str:
-        return self._taken(
+        return self._checked(
             name, default, lambda value: value in values,
             f'it must be one of {", ".join(values)}')
 
     def boolean(self, name: str) -> bool:
-        return self._taken(
+        return self._checked(
             name, False, lambda value: isinstance(value, bool),
             'it must be true or false')
 
     def integer(self, name: str, maximum: int) -> int:
-        return self._taken(
+        return self._checked(
             name, 0,
             lambda value: type(value) is int and 0 <= value <= maximum,
             f'it must be an integer from 0 to {maximum}')
@@ -215,7 +215,7 @@ class _Reader:
             return timeutils.normalize_time(timeutils.parse_isotime(value))
         except (TypeError, ValueError, OverflowError) as error:
             raise self.error(
-                name, 'it must be a time in the notation of ISO 8601'
+                name, 'it must be a time in ISO 8601 format'
             ) from error
 
     def properties(self) -> dict[str, str]:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Reads and writes images in the catalogue, on a connection it is handed."""
+"""Reads and writes the catalogue's images on a given connection."""
 
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -26,8 +26,8 @@ Property = models.ImageProperty
 IMAGES = listing.IMAGES
 PROPERTIES = listing.PROPERTIES
 
-# By whether the caller is an admin. Putting a statement together costs more
-# than the database takes for it.
+# By whether the caller is an admin. To build a statement takes more time than
+# to execute it.
 GET = {
     is_admin: sa.select(
         *listing.SHOWN, PROPERTIES.c.name.label('key'), PROPERTIES.c.value,
@@ -40,16 +40,19 @@ EXISTS = {
     for is_admin in (True, False)}
 
 Context = request_context.RequestContext
+# Takes the current properties of an image, and returns the new ones.
 ChangeMetadata = Callable[[Mapping[str, str]], Mapping[str, str]]
 
 
 @dataclasses.dataclass(frozen=True)
 class Record:
-    """An image as the catalogue keeps it; the names are those of the Image
-    service API v2.
+    """An image of the catalogue, with the names of the Image service API v2.
 
-    :ivar size: bytes; min_ram: MiB; min_disk: GiB
-    :ivar created_at: UTC, naive; so is updated_at
+    :ivar size: in bytes
+    :ivar min_ram: in MiB
+    :ivar min_disk: in GiB
+    :ivar created_at: UTC, naive
+    :ivar updated_at: UTC, naive
     """
 
     id: str
@@ -67,7 +70,7 @@ class Record:
 
     @property
     def listed_for(self) -> str | None:
-        """In whose lists the image is; see ``models``."""
+        """The column ``listed_for`` of the image, see ``models``."""
         if self.visibility == models.PUBLIC:
             return models.EVERYBODY
         return self.owner or None
@@ -76,9 +79,9 @@ class Record:
 def get(
     connection: sa.Connection, context: Context, image_id: str,
 ) -> tuple[sa.Row, dict[str, str]]:
-    """Return an image's row and its properties.
+    """Return the row and the properties of an image.
 
-    :raises: ImageNotFound: it is not there, or not for the caller to see
+    :raises: ImageNotFound: it does not exist, or the caller may not see it
     """
     rows = connection.execute(
         GET[bool(context.is_admin)],
@@ -91,9 +94,10 @@ def get(
 def list_page(
     connection: sa.Connection, context: Context, query: image_base.ImageQuery,
 ) -> list[tuple[sa.Row, dict[str, str]]]:
-    """Return the rows of a page's images, in order, and their properties.
+    """Return the rows and the properties of the images of a page, in order.
 
-    :raises: InvalidParameter: the marker is no image that the caller sees
+    :raises: InvalidParameter: the marker is not an image that the caller may
+        see
     """
     page = listing.page_of(context, query)
     rows: Sequence[sa.Row] = ()
@@ -120,7 +124,7 @@ def _check_marker(
 def exists(
     connection: sa.Connection, context: Context, image_id: str,
 ) -> bool:
-    """Say whether there is an image for the caller to see."""
+    """Return whether an image exists and the caller may see it."""
     return connection.scalar(
         EXISTS[bool(context.is_admin)],
         {'image_id': image_id, 'project': context.project_id}) is not None
@@ -129,9 +133,11 @@ def exists(
 def delete(
     connection: sa.Connection, context: Context, image_id: str,
 ) -> None:
-    """Delete an image, with its properties and members.
+    """Delete an image, its properties and its members.
 
-    :raises: ImageNotFound, ImageDeleteNotAuthorized
+    :raises: ImageNotFound: it does not exist, or the caller may not see it
+    :raises: ImageDeleteNotAuthorized: it is protected, or the caller may not
+        change it
     """
     deleted = connection.execute(sa.delete(Image).where(
         Image.id == image_id, _changeable(context),
@@ -147,21 +153,24 @@ def change_metadata(
     connection: sa.Connection, context: Context, image_id: str,
     change: ChangeMetadata,
 ) -> Mapping[str, str]:
-    """Change the properties of an image: only the rows of those that differ.
+    """Change the properties of an image.
 
-    Writers of the same image wait for each other here, on its row.
+    The first statement locks the image's row, so that concurrent changes of
+    one image wait for each other. Only rows that differ are written.
 
-    :param change: returns what the properties are to be, of what they are;
-        its errors end the transaction
-    :returns: what the properties are now
-    :raises: ImageNotFound, ImageNotAuthorized
+    :param change: returns the new properties; its errors roll back the
+        transaction
+    :returns: the new properties
+    :raises: ImageNotFound: the image does not exist, or the caller may not
+        see it
+    :raises: ImageNotAuthorized: the caller may not change the image
     """
-    claimed = connection.execute(
+    locked = connection.execute(
         sa.update(Image).where(Image.id == image_id, _changeable(context))
         .values(updated_at=Image.updated_at)).rowcount
     _, current = get(connection, context, image_id)
     wanted = change(current)
-    if not claimed:
+    if not locked:
         raise exception.ImageNotAuthorized(image_id=image_id)
     if wanted != current:
         _write_properties(connection, image_id, current, wanted)
@@ -172,7 +181,7 @@ def change_metadata(
 
 
 def add(connection: sa.Connection, records: Iterable[Record]) -> None:
-    """Put images into the catalogue."""
+    """Add images to the catalogue."""
     images = []
     properties: list[dict[str, Any]] = []
     for record in records:
@@ -192,9 +201,9 @@ def add(connection: sa.Connection, records: Iterable[Record]) -> None:
 def export(
     connection: sa.Connection, image_id: str | None = None,
 ) -> Iterator[Record]:
-    """Return every image of the catalogue, the oldest first.
+    """Return all images of the catalogue, oldest first.
 
-    :param image_id: return just this image, if it is there
+    :param image_id: the id of the only image to return, if it exists
     """
     wanted = sa.true() if image_id is None else Image.id == image_id
     images = connection.execute(
@@ -214,37 +223,38 @@ def export(
 def existing(
     connection: sa.Connection, image_ids: Sequence[str],
 ) -> set[str]:
-    """Return those of some ids that images of the catalogue have."""
+    """Return the ids that the catalogue already has."""
     return set(connection.scalars(
         sa.select(Image.id).where(Image.id.in_(image_ids))))
 
 
 def share(
     connection: sa.Connection, image_id: str, project_id: str, status: str,
-) -> None:
-    """Share an image with a project, or change its member's status.
+) -> str:
+    """Share an image with a project, or change the status of the member.
 
-    :raises: ImageNotFound
-    :raises: CommandError: its visibility is not "shared"
+    An image that does not have the visibility "shared" does not change.
+
+    :returns: the visibility of the image
+    :raises: ImageNotFound: it does not exist
     """
     image = connection.execute(sa.select(
         Image.visibility, Image.created_at).where(
             Image.id == image_id).with_for_update()).one_or_none()
     if image is None:
         raise exception.ImageNotFound()
-    if image.visibility != models.SHARED:
-        raise exception.CommandError(
-            f'image {image_id} cannot be shared: its visibility is '
-            f'"{image.visibility}", not "{models.SHARED}"')
-    connection.execute(sa.delete(Member).where(
-        Member.image_id == image_id, Member.member == project_id))
-    connection.execute(sa.insert(Member).values(
-        image_id=image_id, member=project_id, status=status,
-        created_at=image.created_at))
+    if image.visibility == models.SHARED:
+        connection.execute(sa.delete(Member).where(
+            Member.image_id == image_id, Member.member == project_id))
+        connection.execute(sa.insert(Member).values(
+            image_id=image_id, member=project_id, status=status,
+            created_at=image.created_at))
+    visibility: str = image.visibility
+    return visibility
 
 
 def _changeable(context: Context) -> sa.ColumnElement[bool]:
-    """Return the condition that the caller may change an image."""
+    """Return the SQL condition that the caller may change an image."""
     if context.is_reader_only:
         return sa.false()
     if context.is_admin:

@@ -1,21 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The embedded catalogue: images in a database of the service's own."""
+"""The catalogue: a store of images in the service's own database."""
 
 from collections.abc import Callable
 from collections.abc import Mapping
 import datetime
 import functools
-import re
 from typing import Any
 from typing import TypeVar
 
 from oslo_config import cfg
 from oslo_db import api as db_api
-from oslo_db import exception as db_exception
 import sqlalchemy as sa
 
 from nova_images_compat import context as request_context
+from nova_images_compat.db import driver_errors
 from nova_images_compat.db import engine as db_engine
 from nova_images_compat import exception
 from nova_images_compat.image import base as image_base
@@ -29,40 +28,23 @@ Context = request_context.RequestContext
 Method = TypeVar('Method', bound=Callable[..., Any])
 
 WRITE_RETRIES = 5
-SQLITE_BUSY = 'database is locked'
 
-UNAVAILABLE = (
-    db_exception.DBConnectionError, db_exception.DBDeadlock,
-    db_exception.DBNonExistentDatabase, sa.exc.TimeoutError)
-
-# oslo.db leaves some of the drivers' OperationalErrors as they are.
-UNREACHABLE = re.compile(
-    f'{SQLITE_BUSY}|unable to open database file|connection to server|'
-    'server closed the connection|terminating connection')
-
-
-def _is_lost_race(error: Exception) -> bool:
-    return isinstance(error, sa.exc.OperationalError) and (
-        SQLITE_BUSY in str(error))
-
-
-_retried = db_api.wrap_db_retry(
+_retry_write = db_api.wrap_db_retry(
     max_retries=WRITE_RETRIES, retry_interval=0.05, inc_retry_interval=True,
     max_retry_interval=1, jitter=True, retry_on_deadlock=True,
-    exception_checker=_is_lost_race)
+    exception_checker=driver_errors.is_locked)
 
 
-def _available(method: Method) -> Method:
-    """Tell of a database that does not answer as of a store that does not."""
+def _report_unavailable(method: Method) -> Method:
+    """Raise ImageStoreUnavailable if the database is not available."""
     @functools.wraps(method)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         try:
             return method(*args, **kwargs)
-        except (*UNAVAILABLE, sa.exc.OperationalError) as error:
-            if not (isinstance(error, UNAVAILABLE)
-                    or UNREACHABLE.search(str(error))):
+        except Exception as error:
+            if not driver_errors.is_unavailable(error):
                 raise
-            LOG.error('The database of the catalogue does not answer: %s',
+            LOG.error('The database of the catalogue is not available: %s',
                       error)
             raise exception.ImageStoreUnavailable() from error
 
@@ -70,17 +52,17 @@ def _available(method: Method) -> Method:
 
 
 class CatalogStore(image_base.ImageStore):
-    """Images in ``[database] connection``."""
+    """The images in the database of ``[database] connection``."""
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self._databases = native.PerThread(lambda: db_engine.Database(conf))
 
     @property
     def database(self) -> db_engine.Database:
-        """The database, as this thread reaches it."""
+        """The database, with the connections of this thread."""
         return self._databases.get()
 
-    @_available
+    @_report_unavailable
     def check(self) -> None:
         with self.database.reader() as connection:
             connection.execute(sa.select(1))
@@ -88,14 +70,14 @@ class CatalogStore(image_base.ImageStore):
     def public_root(self, context: Context) -> str | None:
         return None
 
-    @_available
+    @_report_unavailable
     def get(self, context: Context, image_id: str) -> image_base.Image:
         image_base.check_image_id(image_id)
         with self.database.reader() as connection:
             row, properties = statements.get(connection, context, image_id)
         return _image(row, properties)
 
-    @_available
+    @_report_unavailable
     def list(
         self, context: Context, query: image_base.ImageQuery,
     ) -> list[image_base.Image]:
@@ -103,8 +85,8 @@ class CatalogStore(image_base.ImageStore):
             page = statements.list_page(connection, context, query)
         return [_image(row, properties) for row, properties in page]
 
-    @_available
-    @_retried
+    @_report_unavailable
+    @_retry_write
     def delete(self, context: Context, image_id: str) -> None:
         image_base.check_image_id(image_id)
         with self.database.writer() as connection:
@@ -132,7 +114,7 @@ class CatalogStore(image_base.ImageStore):
 
         def replaced(current: Mapping[str, str]) -> Mapping[str, str]:
             check_count(len(metadata))
-            return {**_of_service(current), **metadata}
+            return {**_service_items(current), **metadata}
 
         self._change_metadata(context, image_id, replaced)
 
@@ -146,16 +128,17 @@ class CatalogStore(image_base.ImageStore):
 
         self._change_metadata(context, image_id, reduced)
 
-    @_available
-    @_retried
+    @_report_unavailable
+    @_retry_write
     def _change_metadata(
-        self, context: Context, image_id: str, change: statements.ChangeMetadata,
+        self, context: Context, image_id: str,
+        change: statements.ChangeMetadata,
     ) -> Mapping[str, str]:
         image_base.check_image_id(image_id)
 
         def checked(current: Mapping[str, str]) -> Mapping[str, str]:
             wanted = change(current)
-            if _of_service(wanted) != _of_service(current):
+            if _service_items(wanted) != _service_items(current):
                 raise exception.ImageNotAuthorized(image_id=image_id)
             return wanted
 
@@ -164,8 +147,8 @@ class CatalogStore(image_base.ImageStore):
                 connection, context, image_id, checked)
 
 
-def _of_service(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Return the items that belong to the image service itself."""
+def _service_items(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return the items that belong to the Image service itself."""
     return {key: value for key, value in metadata.items()
             if image_base.is_service_key(key)}
 

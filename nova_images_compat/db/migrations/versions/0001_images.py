@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Images, their properties and their members."""
+"""The catalogue: images, properties and members."""
 
 import sqlalchemy as sa
 

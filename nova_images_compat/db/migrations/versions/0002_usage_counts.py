@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""How many calls there were."""
+"""The counts of API calls."""
 
 import sqlalchemy as sa
 

@@ -142,7 +142,7 @@ class ImportTest(manage_case.ManageTestCase):
 
     def test_one_id_twice(self) -> None:
         self.assertEqual(
-            f'line 3: image {ID} is line 1 already',
+            f'line 3: image {ID} is also at line 1',
             self._refusal({'id': ID}, {'id': OTHER_ID}, {'id': ID}))
 
     def test_image_that_is_there(self) -> None:
@@ -151,7 +151,7 @@ class ImportTest(manage_case.ManageTestCase):
             *({'name': 'new'} for _ in range(600)), {'id': ID})
         said = self.fail_with('image', 'import', path)
         self.assertEqual(
-            f'{path}: line 601: image {ID} is in the catalogue already', said)
+            f'{path}: line 601: image {ID} already exists', said)
         self.assertEqual(['old'], [i['name'] for i in self.exported()])
 
     def test_file_that_cannot_be_read(self) -> None:

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of how the catalogue's database is reached."""
+"""Tests of the connection to the database."""
 
 import os
 import socket
+from typing import Any
+from unittest import mock
 
 import fixtures
 from oslo_config import cfg
@@ -14,7 +16,7 @@ from nova_images_compat.db import migration
 from nova_images_compat.db import models
 from nova_images_compat import exception
 from nova_images_compat.tests import base
-from nova_images_compat.tests.unit.db import catalogue
+from nova_images_compat.tests.unit.db import database_case
 
 SERVERS = ('mysql+pymysql', 'postgresql+psycopg2')
 
@@ -62,7 +64,7 @@ class DatabaseTest(base.TestCase):
         self.directory = self.useFixture(fixtures.TempDir()).path
 
     def _conf(self, url: str) -> cfg.ConfigOpts:
-        return self.useFixture(catalogue.configuration(url)).conf
+        return self.useFixture(database_case.configuration(url)).conf
 
     def _not_ready(self, url: str) -> str:
         error = self.assertRaises(
@@ -74,7 +76,7 @@ class DatabaseTest(base.TestCase):
         conf = self._conf(f'sqlite:///{self.directory}/{name}')
         migration.sync(conf)
         database = db_engine.Database(conf)
-        self.addCleanup(catalogue.engine_of(database).dispose)
+        self.addCleanup(database_case.engine_of(database).dispose)
         return database
 
     def test_missing_file_is_not_made_and_the_command_named(self) -> None:
@@ -91,7 +93,8 @@ class DatabaseTest(base.TestCase):
     def test_urls_that_name_no_driver(self) -> None:
         for backend in (*SERVERS, 'mariadb+pymysql'):
             with self.case(backend):
-                url = db_engine.database_url(f'{backend.partition("+")[0]}://h/d')
+                url = db_engine.database_url(
+                    f'{backend.partition("+")[0]}://h/d')
                 self.assertEqual(backend, url.drivername)
 
     def test_unreachable_server_is_one_line(self) -> None:
@@ -122,8 +125,8 @@ class DatabaseTest(base.TestCase):
         with open(f'{self.directory}/file', 'w'):
             pass
         for url, reason in (
-                ('mysql+pymysql://u:pass-word@h', 'no database is named'),
-                ('mysql://u:pass-word@h/', 'no database is named'),
+                ('mysql+pymysql://u:pass-word@h', 'does not name a database'),
+                ('mysql://u:pass-word@h/', 'does not name a database'),
                 ('mysql+pymysql://u:pass-word@h/d?charset=nosuch',
                  'charset=nosuch'),
                 ('mysql+pymysql://u:pass-word@h/d?charset=latin1',
@@ -143,7 +146,7 @@ class DatabaseTest(base.TestCase):
                 self.assertNotIn('pass-word', message)
 
     def test_pool_of_less_than_no_connections(self) -> None:
-        conf = self.useFixture(catalogue.configuration(
+        conf = self.useFixture(database_case.configuration(
             'mysql+pymysql://root@127.0.0.1/mysql', max_overflow='-5')).conf
         error = self.assertRaises(
             exception.DatabaseNotReady, db_engine.Database, conf)
@@ -158,12 +161,12 @@ class DatabaseTest(base.TestCase):
         self.addCleanup(mute.close)
         for backend in SERVERS:
             for patient in (True, False):
-                with self.case(patient):
+                with self.case(backend, patient):
                     conf = self._conf(f'{backend}://u:pass-word@127.0.0.1:'
                                       f'{mute.getsockname()[1]}/d')
                     error = self.assertRaises(
-                        exception.DatabaseUnreachable, db_engine.Database, conf,
-                        patient)
+                        exception.DatabaseUnreachable, db_engine.Database,
+                        conf, patient)
                     self.assertIn('127.0.0.1', str(error))
 
     def test_database_of_a_newer_service(self) -> None:
@@ -213,3 +216,56 @@ class DatabaseTest(base.TestCase):
         self.assertEqual(
             {'journal_mode': 'wal', 'foreign_keys': 1, 'busy_timeout': 5000},
             pragmas)
+
+    def _synchronous(self, **options: Any) -> int:
+        conf = self.useFixture(database_case.configuration(
+            f'sqlite:///{self.directory}/catalog.sqlite', **options)).conf
+        migration.sync(conf)
+        database = db_engine.Database(conf)
+        self.addCleanup(database.dispose)
+        with database.reader() as connection:
+            return connection.scalars(sa.text('PRAGMA synchronous')).one()
+
+    def test_sqlite_is_as_durable_as_the_options_say(self) -> None:
+        self.assertEqual(1, self._synchronous())
+        self.assertEqual(0, self._synchronous(sqlite_synchronous=False))
+
+    def test_options_of_the_pool(self) -> None:
+        create = self.useFixture(fixtures.MockPatchObject(
+            db_engine.engines, 'create_engine',
+            side_effect=sa.exc.ArgumentError('enough'))).mock
+        options = {
+            'connection_debug': 50, 'connection_parameters': 'a=b',
+            'connection_recycle_time': 7, 'connection_trace': True,
+            'max_overflow': 2, 'max_pool_size': 3, 'max_retries': 4,
+            'mysql_sql_mode': 'ANSI', 'mysql_wsrep_sync_wait': 1,
+            'pool_timeout': 5, 'retry_interval': 6,
+            'sqlite_synchronous': False}
+        conf = self.useFixture(database_case.configuration(
+            'mysql://u@h/d', **options)).conf
+        for patient, retries in ((True, 4), (False, 0)):
+            with self.case(patient):
+                self.assertRaises(
+                    exception.DatabaseNotReady, db_engine.Database, conf,
+                    patient)
+                create.assert_called_with(
+                    mock.ANY, sqlite_fk=True, thread_checkin=False,
+                    **{**options, 'max_retries': retries})
+
+    def test_reads_come_from_the_replica(self) -> None:
+        urls = []
+        for name in ('main', 'replica'):
+            urls.append(f'sqlite:///{self.directory}/{name}.sqlite')
+            migration.sync(self._conf(urls[-1]))
+        for options, expected in (
+                ({}, 'main'), ({'synchronous_reader': True}, 'main'),
+                ({'synchronous_reader': False}, 'replica')):
+            with self.case(options):
+                database = db_engine.Database(self.useFixture(
+                    database_case.configuration(
+                        urls[0], slave_connection=urls[1], **options)).conf)
+                self.addCleanup(database.dispose)
+                with database.reader() as reader, (
+                        database.writer()) as writer:
+                    self.assertIn(expected, str(reader.engine.url))
+                    self.assertIn('main', str(writer.engine.url))

@@ -19,12 +19,15 @@ from nova_images_compat.db import models
 from nova_images_compat import exception
 from nova_images_compat.tests import base
 from nova_images_compat.tests import databases
-from nova_images_compat.tests.unit.db import catalogue
+from nova_images_compat.tests.unit.db import database_case
 
 load_tests = test_fixtures.optimize_module_test_loader()
 
 
-class MigrationOnSQLite(catalogue.NewDatabaseTest):
+IMAGES = models.Base.metadata.tables['images']
+
+
+class MigrationOnSQLite(database_case.NewDatabaseTest):
 
     def _not_ready(self, url: str) -> str:
         error = self.assertRaises(
@@ -46,7 +49,7 @@ class MigrationOnSQLite(catalogue.NewDatabaseTest):
         migration.sync(self.conf)
         with self.engine.begin() as connection:
             connection.execute(sa.schema.DropIndex(next(
-                index for index in models.Image.__table__.indexes
+                index for index in IMAGES.indexes
                 if index.name == 'images_by_status')))
             context = alembic_migration.MigrationContext.configure(
                 connection, opts={'version_table': models.VERSION_TABLE})
@@ -61,7 +64,7 @@ class MigrationOnSQLite(catalogue.NewDatabaseTest):
     def test_sync_again_changes_nothing(self) -> None:
         migration.sync(self.conf)
         with self.engine.begin() as connection:
-            connection.execute(sa.insert(models.ImageMember.__table__).values(
+            connection.execute(sa.insert(models.ImageMember).values(
                 image_id=self._image(connection), member='m',
                 status='accepted', created_at=sa.func.current_timestamp()))
         migration.sync(self.conf)
@@ -72,7 +75,7 @@ class MigrationOnSQLite(catalogue.NewDatabaseTest):
     @staticmethod
     def _image(connection: sa.Connection) -> str:
         now = sa.func.current_timestamp()
-        connection.execute(sa.insert(models.Image.__table__).values(
+        connection.execute(sa.insert(models.Image).values(
             id='i', visibility='shared', status='active', protected=False,
             size=0, min_ram=0, min_disk=0, created_at=now, updated_at=now))
         return 'i'
@@ -142,7 +145,7 @@ class MigrationOnSQLite(catalogue.NewDatabaseTest):
                 self.assertIn(part, str(error))
 
 
-class _OnServer:
+class _OnServer(MigrationOnSQLite):
 
     def test_missing_database_is_named(self) -> None:
         url = sa.make_url(self.url).set(database='not_there')
@@ -156,20 +159,23 @@ class _OnServer:
     def test_password_is_never_in_a_message(self) -> None:
         url = sa.make_url(self.url).set(
             username='nobody_here', password='pass-word')
-        for broken in (url, url.set(**catalogue.UNREACHABLE)):
+        for broken in (url, url.set(**database_case.UNREACHABLE)):
             with self.case(broken):
                 message = self._not_ready(db_engine.url_text(broken))
                 self.assertIn('nobody_here:***@', message)
                 self.assertNotIn('pass-word', message)
 
 
-class MigrationOnMySQL(databases.OnMySQL, _OnServer, MigrationOnSQLite):
+class MigrationOnMySQL(databases.OnMySQL, _OnServer):
     pass
 
 
-class MigrationOnPostgreSQL(
-        databases.OnPostgreSQL, _OnServer, MigrationOnSQLite):
+class MigrationOnPostgreSQL(databases.OnPostgreSQL, _OnServer):
     pass
+
+
+# Not a test of its own.
+del _OnServer
 
 
 class MigrationTest(base.TestCase):
@@ -181,7 +187,7 @@ class MigrationTest(base.TestCase):
     def _conf(self, *path: str) -> cfg.ConfigOpts:
         name = os.path.join(self.directory, *path)
         return self.useFixture(
-            catalogue.configuration(f'sqlite:///{name}')).conf
+            database_case.configuration(f'sqlite:///{name}')).conf
 
     def test_newest_migration_is_the_version_of_the_models(self) -> None:
         scripts = script.ScriptDirectory(migration.SCRIPTS)

@@ -9,7 +9,7 @@ from nova_images_compat.db import migration
 from nova_images_compat.db import models
 from nova_images_compat import exception
 from nova_images_compat.tests import databases
-from nova_images_compat.tests.unit.db import catalogue
+from nova_images_compat.tests.unit.db import database_case
 
 load_tests = test_fixtures.optimize_module_test_loader()
 
@@ -17,7 +17,7 @@ NOVA = ('agent_builds', 'aggregate_hosts', 'aggregate_metadata',
         'aggregates', 'instances')
 
 
-class ForeignOnSQLite(catalogue.NewDatabaseTest):
+class ForeignOnSQLite(database_case.NewDatabaseTest):
 
     def _create(self, *names: str) -> None:
         with self.engine.begin() as connection:
@@ -28,7 +28,7 @@ class ForeignOnSQLite(catalogue.NewDatabaseTest):
     def _tables(self) -> set[str]:
         return set(sa.inspect(self.engine).get_table_names())
 
-    def _refused(self, force: bool = False) -> str:
+    def _rejected(self, force: bool = False) -> str:
         before = self._tables()
         error = self.assertRaises(
             exception.DatabaseNotReady, migration.sync, self.conf, force)
@@ -36,9 +36,9 @@ class ForeignOnSQLite(catalogue.NewDatabaseTest):
         self.assertNotIn('\n', str(error))
         return str(error)
 
-    def test_another_services_database_is_refused(self) -> None:
+    def test_another_services_database_is_rejected(self) -> None:
         self._create(*NOVA)
-        message = self._refused()
+        message = self._rejected()
         self.assertIn('[database] connection', message)
         self.assertIn('--force', message)
         self.assertIn(
@@ -64,7 +64,7 @@ class ForeignOnSQLite(catalogue.NewDatabaseTest):
         self._create('images', 'image_locations')
         for force in (False, True):
             with self.case(force):
-                message = self._refused(force)
+                message = self._rejected(force)
                 self.assertIn('images', message)
                 self.assertNotIn('--force', message)
 
@@ -74,7 +74,7 @@ class ForeignOnSQLite(catalogue.NewDatabaseTest):
                 'CREATE TABLE alembic_version (version_num VARCHAR(32))'))
             connection.execute(sa.text(
                 "INSERT INTO alembic_version VALUES ('0001')"))
-        self.assertIn('alembic_version', self._refused())
+        self.assertIn('alembic_version', self._rejected())
 
 
 class ForeignOnMySQL(databases.OnMySQL, ForeignOnSQLite):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of migrations that end in the middle, on each database."""
+"""Tests of interrupted migrations, on each database."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from nova_images_compat.db import migration
 from nova_images_compat.db import models
 from nova_images_compat.tests import databases
-from nova_images_compat.tests.unit.db import catalogue
+from nova_images_compat.tests.unit.db import database_case
 
 load_tests = test_fixtures.optimize_module_test_loader()
 
@@ -20,13 +20,13 @@ CHANGES = ('CREATE', 'INSERT', 'UPDATE', 'ALTER')
 
 
 class _Killed(Exception):
-    """What ends a migration."""
+    """Interrupts a migration."""
 
 
 class _Changes:
     """Counts the statements that change a database.
 
-    :param last: after so many, it ends what executes them
+    :param last: the number of the statement after which to raise _Killed
     """
 
     def __init__(self, last: int | None = None) -> None:
@@ -42,7 +42,7 @@ class _Changes:
                 raise _Killed
 
 
-class InterruptedOnSQLite(catalogue.NewDatabaseTest):
+class InterruptedOnSQLite(database_case.NewDatabaseTest):
 
     def _sync(self, changes: _Changes) -> None:
         sa.event.listen(sa.Engine, 'after_cursor_execute', changes)
@@ -66,9 +66,9 @@ class InterruptedOnSQLite(catalogue.NewDatabaseTest):
                 self._drop_all()
                 self.assertRaises(_Killed, self._sync, _Changes(last))
                 migration.sync(self.conf)
-                self.assertEqual([], self._differences(), last)
+                self.assertEqual([], self._differences())
                 self.assertEqual(
-                    models.SCHEMA_VERSION, migration.version(self.conf), last)
+                    models.SCHEMA_VERSION, migration.version(self.conf))
 
     def _differences(self) -> list[Any]:
         with self.engine.connect() as connection:

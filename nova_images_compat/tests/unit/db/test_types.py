@@ -62,7 +62,7 @@ class TypesOnSQLite(databases.OnSQLite, base.TestCase):
         for number, value in enumerate(values):
             with self.case(number, value):
                 self.assertEqual(
-                    [number], self._numbers(TABLE.c.short == value), repr(value))
+                    [number], self._numbers(TABLE.c.short == value))
                 self.assertEqual(
                     [number], self._numbers(TABLE.c.short.in_([value])))
 

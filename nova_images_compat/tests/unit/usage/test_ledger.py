@@ -10,7 +10,7 @@ from oslo_db.sqlalchemy import test_fixtures
 
 from nova_images_compat.db import models
 from nova_images_compat.tests import databases
-from nova_images_compat.tests.unit.db import catalogue
+from nova_images_compat.tests.unit.image.catalog import catalogue
 from nova_images_compat.usage import ledger
 
 load_tests = test_fixtures.optimize_module_test_loader()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of what lists of many shapes cost a worker, on each database."""
+"""Tests of the memory that lists of many shapes need, on each database."""
 
 import subprocess
 import sys
@@ -11,12 +11,12 @@ import sqlalchemy as sa
 
 from nova_images_compat.image.catalog import listing
 from nova_images_compat.tests import databases
-from nova_images_compat.tests.unit.db import catalogue
-from nova_images_compat.tests.unit.db import shapes
+from nova_images_compat.tests.unit.image.catalog import catalogue
+from nova_images_compat.tests.unit.image.catalog import shapes
 
 load_tests = test_fixtures.optimize_module_test_loader()
 
-# A shape's images, their properties, and whether there is such a marker.
+# Two statements for each shape, and two that check a marker.
 MAX_COMPILED = 2 * listing.MAX_SHAPES + 2
 MAX_GROWTH = 20
 
@@ -45,7 +45,7 @@ class ShapesOnSQLite(catalogue.CatalogueTest):
     def test_worker_hardly_grows(self) -> None:
         self.catalogue.add()
         ran = subprocess.run(
-            [sys.executable, '-m', shapes.__name__, self.catalogue.url],
+            [sys.executable, '-m', shapes.__name__, str(self.catalogue.url)],
             capture_output=True, text=True, check=False)
         self.assertEqual(0, ran.returncode, ran.stderr)
         self.assertLessEqual(float(ran.stdout), MAX_GROWTH)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of what the catalogue asks of its database: how often, and how."""
+"""Tests of the number and the query plans of the catalogue's statements."""
 
 from collections.abc import Callable
 import re
@@ -13,13 +13,13 @@ from nova_images_compat.db import models
 from nova_images_compat import exception
 from nova_images_compat.image import base as image_base
 from nova_images_compat.tests import databases
-from nova_images_compat.tests.unit.db import catalogue
+from nova_images_compat.tests.unit.image.catalog import catalogue
 
 load_tests = test_fixtures.optimize_module_test_loader()
 
 PAGE_STATEMENTS = 2
 
-FILTERS = (
+FILTERS: tuple[dict[str, Any], ...] = (
     {}, {'name': 'disc'}, {'statuses': frozenset(['active'])},
     {'statuses': frozenset(['queued', 'saving'])}, {'min_ram': 1},
     {'metadata': {'os': 'linux'}},
@@ -27,11 +27,16 @@ FILTERS = (
     {'metadata': {'os': 'linux'}, 'name': 'disc',
      'statuses': frozenset(['active'])})
 
-# A step of a plan that reads a table; SQLAlchemy numbers its own names.
+# A step of a plan that reads a table. anon_1 is a name of SQLAlchemy's.
 READS = re.compile(
     r'(SCAN|SEARCH) (?!anon_\d|page\b|sqlite_|CONSTANT|\()'
     r'(?P<table>\w+)(?P<how>.*)')
 BY_INDEX = re.compile(r' USING (COVERING )?INDEX (?P<index>\w+)(?P<by> \(.*)?')
+
+
+# The number of a statement, and the parent of a step in its plan.
+Place = tuple[int, int]
+Plan = list[tuple[Place, str]]
 
 
 class StatementsOnSQLite(catalogue.CatalogueTest):
@@ -78,28 +83,32 @@ class StatementsOnSQLite(catalogue.CatalogueTest):
             for wanted in FILTERS:
                 for marker in (None, self.ids[-1], self.ids[0]):
                     for with_metadata in (True, False):
-                        with self.case(with_metadata):
+                        with self.case(context.to_dict(), wanted, marker,
+                                       with_metadata):
                             count = self._count(lambda: self._list(
                                 context, limit=2, marker=marker,
                                 with_metadata=with_metadata, **wanted))
                             self.assertLessEqual(
                                 count, PAGE_STATEMENTS,
-                                self.statements.executed)
+                                str(self.statements.executed))
 
     def test_nothing_is_found_in_two_statements_at_most(self) -> None:
-        for query in ({'name': 'none'}, {'statuses': frozenset()},
-                      {'metadata': {'os': 'none'}}, {'min_ram': -1},
-                      {'name': 'none', 'marker': self.ids[0]}):
+        queries: tuple[dict[str, Any], ...] = (
+            {'name': 'none'}, {'statuses': frozenset()},
+            {'metadata': {'os': 'none'}}, {'min_ram': -1},
+            {'name': 'none', 'marker': self.ids[0]})
+        for query in queries:
             with self.case(query):
                 self.assertEqual([], self._list(limit=2, **query))
                 self.assertLessEqual(
                     self._count(lambda: self._list(limit=2, **query)),
-                    PAGE_STATEMENTS, query)
+                    PAGE_STATEMENTS)
         for marker in (str(uuid.uuid4()), 'none'):
             with self.case(marker):
                 self.assertLessEqual(self._count(
                     self.assertRaises, exception.InvalidParameter,
-                    lambda: self._list(limit=2, marker=marker)), PAGE_STATEMENTS)
+                    lambda: self._list(limit=2, marker=marker)),
+                    PAGE_STATEMENTS)
 
     def test_long_list_takes_as_many_statements_as_a_short_one(self) -> None:
         def count() -> int:
@@ -132,7 +141,7 @@ class StatementsOnPostgreSQL(databases.OnPostgreSQL, StatementsOnSQLite):
 
 
 class PlanTest(catalogue.CatalogueTest):
-    """How SQLite goes about a page: as much as it returns, and no more."""
+    """SQLite reads only the rows that a page returns."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -140,13 +149,13 @@ class PlanTest(catalogue.CatalogueTest):
         self.statements = self.useFixture(
             catalogue.Statements(self.catalogue.engine))
 
-    def _plan(self, context: Any, **query: Any) -> list[tuple[int, str]]:
-        """Return the steps of a page's statements: where, and what."""
+    def _plan(self, context: Any, **query: Any) -> Plan:
+        """Return the steps of the query plans of a page's statements."""
         self.statements.executed.clear()
         self.catalogue.list(context, limit=10, **query)
         executed = list(self.statements.executed)
         self.assertNotEqual([], executed)
-        steps = []
+        steps: Plan = []
         with self.catalogue.engine.connect() as connection:
             for number, (statement, parameters) in enumerate(executed):
                 steps += [
@@ -155,7 +164,7 @@ class PlanTest(catalogue.CatalogueTest):
                         f'EXPLAIN QUERY PLAN {statement}', parameters)]
         return steps
 
-    def _read(self, plan: list[tuple[int, str]]) -> list[Any]:
+    def _read(self, plan: Plan) -> list[tuple[Place, re.Match[str]]]:
         return [(place, found) for place, detail in plan
                 if (found := READS.fullmatch(detail))]
 
@@ -164,16 +173,16 @@ class PlanTest(catalogue.CatalogueTest):
         for context in (catalogue.caller(), catalogue.admin()):
             for wanted in FILTERS:
                 for marker in (None, self.marker):
-                    with self.case(marker):
+                    with self.case(context.to_dict(), wanted, marker):
                         read = self._read(self._plan(
-                            context, marker=marker, with_metadata=True, **wanted))
+                            context, marker=marker, with_metadata=True,
+                            **wanted))
                         names = {found['table'] for _, found in read}
                         self.assertIn('images', names)
                         self.assertNotEqual(set(), names & tables)
-                        for _, found in read:
-                            with self.case(found):
-                                self.assertIsNotNone(
-                                    BY_INDEX.fullmatch(found['how']), found[0])
+                        self.assertEqual([], [
+                            found[0] for _, found in read
+                            if not BY_INDEX.fullmatch(found['how'])])
 
     def test_only_an_admins_first_page_begins_at_the_newest_of_all(
         self,
@@ -184,10 +193,11 @@ class PlanTest(catalogue.CatalogueTest):
                 *((catalogue.admin(), wanted, None) for wanted in FILTERS
                   if wanted and 'min_ram' not in wanted),
                 (catalogue.admin(), {}, self.marker)):
-            for _, found in self._read(
-                    self._plan(context, marker=marker, **wanted)):
-                with self.case(found):
-                    self.assertEqual('SEARCH', found[1], found[0])
+            with self.case(context.to_dict(), wanted, marker):
+                self.assertEqual([], [
+                    found[0] for _, found in self._read(
+                        self._plan(context, marker=marker, **wanted))
+                    if found[1] != 'SEARCH'])
         scans = [found['how'] for _, found in self._read(
             self._plan(catalogue.admin())) if found[1] == 'SCAN']
         self.assertEqual([' USING INDEX images_by_time'], scans)
@@ -196,13 +206,13 @@ class PlanTest(catalogue.CatalogueTest):
         for context in (catalogue.caller(), catalogue.admin()):
             for wanted in FILTERS:
                 for marker in (None, self.marker):
-                    with self.case(marker):
+                    with self.case(context.to_dict(), wanted, marker):
                         plan = self._plan(context, marker=marker, **wanted)
                         sorted_at = {
                             place for place, detail in plan
                             if detail.startswith('USE TEMP B-TREE')}
                         read_at = {place for place, _ in self._read(plan)}
-                        self.assertEqual(set(), sorted_at & read_at, plan)
+                        self.assertEqual(set(), sorted_at & read_at, str(plan))
 
     def test_index_of_each_filter(self) -> None:
         for wanted, for_all, for_project in (
@@ -214,9 +224,9 @@ class PlanTest(catalogue.CatalogueTest):
             for context, index in ((catalogue.admin(), for_all),
                                    (catalogue.caller(), for_project)):
                 for marker in (None, self.marker):
-                    with self.case(marker):
+                    with self.case(context.to_dict(), wanted, marker):
                         used = {
-                            BY_INDEX.fullmatch(found['how'])['index']
-                            for _, found in self._read(self._plan(
-                                context, marker=marker, **wanted))}
-                        self.assertIn(index, used, wanted)
+                            by_index['index'] for _, found in self._read(
+                                self._plan(context, marker=marker, **wanted))
+                            if (by_index := BY_INDEX.fullmatch(found['how']))}
+                        self.assertIn(index, used)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of the embedded catalogue, on each database."""
+"""Tests of the catalogue, on each database."""
 
 from collections.abc import Callable
 import datetime
@@ -13,7 +13,7 @@ from oslo_db.sqlalchemy import test_fixtures
 from nova_images_compat import exception
 from nova_images_compat.image import base as image_base
 from nova_images_compat.tests import databases
-from nova_images_compat.tests.unit.db import catalogue
+from nova_images_compat.tests.unit.image.catalog import catalogue
 
 load_tests = test_fixtures.optimize_module_test_loader()
 
@@ -23,7 +23,7 @@ NO_IDS = ('', 'none', '1', 'a\0b', '\U0001f4bf', 'x' * 1000)
 
 
 def unlimited(count: int) -> None:
-    """Let any number of metadata items pass."""
+    """Accept any number of metadata items."""
 
 
 class CatalogOnSQLite(catalogue.CatalogueTest):
@@ -73,7 +73,7 @@ class CatalogOnSQLite(catalogue.CatalogueTest):
         for unknown in (*NO_IDS, str(uuid.uuid4()), image_id.upper(),
                         image_id.replace('-', ''), f'{{{image_id}}}'):
             for call in calls:
-                with self.case(call):
+                with self.case(unknown, call):
                     self.assertRaises(
                         exception.ImageNotFound, call, self.owner, unknown)
 
@@ -87,11 +87,12 @@ class CatalogOnSQLite(catalogue.CatalogueTest):
     def test_image_that_one_may_only_see(self) -> None:
         image_id = self.catalogue.add(key='value', visibility='public')
         for context in (self.stranger, catalogue.caller(roles=['reader'])):
-            with self.case(context):
+            with self.case(context.to_dict()):
                 for write in self._writes():
-                    with self.case(write):
+                    with self.case(context.to_dict(), write):
                         self.assertRaises(
-                            exception.ImageNotAuthorized, write, context, image_id)
+                            exception.ImageNotAuthorized, write, context,
+                            image_id)
                 self.assertRaises(
                     exception.ImageDeleteNotAuthorized, self.store.delete,
                     context, image_id)
@@ -134,7 +135,7 @@ class CatalogOnSQLite(catalogue.CatalogueTest):
                     exception.MetadataKeyNotFound, self.store.remove_metadata,
                     self.owner, image_id, key)
 
-    def test_refused_metadata_leave_everything(self) -> None:
+    def test_rejected_metadata_leave_everything(self) -> None:
         image_id = self.catalogue.add(
             a='1', os_glance_x='own', updated_at=STATED)
         add, replace = self.store.add_metadata, self.store.replace_metadata

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of the catalogue over a database that fails, on each database."""
+"""Tests of the catalogue with failures of its database, on each database."""
 
 from collections.abc import Callable
 import os
@@ -16,7 +16,8 @@ from nova_images_compat import exception
 from nova_images_compat.image import base as image_base
 from nova_images_compat.image.catalog import store as catalog_store
 from nova_images_compat.tests import databases
-from nova_images_compat.tests.unit.db import catalogue
+from nova_images_compat.tests.unit.db import database_case
+from nova_images_compat.tests.unit.image.catalog import catalogue
 
 load_tests = test_fixtures.optimize_module_test_loader()
 
@@ -46,7 +47,10 @@ class FailuresOnSQLite(catalogue.CatalogueTest):
             lambda: store.delete(context, image_id)]
 
     def _fail(self, times: int) -> None:
-        """Let the next statements that write be a deadlock's victim."""
+        """Raise a deadlock for the next statements that write.
+
+        :param times: the number of statements
+        """
         left = [None] * times
 
         def deadlock(
@@ -60,11 +64,11 @@ class FailuresOnSQLite(catalogue.CatalogueTest):
         self.addCleanup(
             sa.event.remove, self.engine, 'before_cursor_execute', deadlock)
 
-    def test_deadlock_is_tried_again(self) -> None:
+    def test_deadlock_is_retried(self) -> None:
         image_id = self.catalogue.add(key='old')
         for call, after in zip(self._calls(image_id)[2:5], (
                 {'key': 'new'}, {'other': ''}, {})):
-            with self.case(call, after):
+            with self.case(after):
                 self._fail(1)
                 call()
                 self.assertEqual(
@@ -74,7 +78,7 @@ class FailuresOnSQLite(catalogue.CatalogueTest):
         self.assertEqual([], self.catalogue.list(self.context))
         self.assertEqual(5, len(self.pauses))
 
-    def test_deadlock_again_and_again_is_told_of(self) -> None:
+    def test_repeated_deadlock_is_reported(self) -> None:
         image_id = self.catalogue.add(key='old')
         self._fail(1000)
         for call in self._calls(image_id)[2:]:
@@ -84,7 +88,7 @@ class FailuresOnSQLite(catalogue.CatalogueTest):
             {'key': 'old'}, self.store.get(self.context, image_id).metadata)
         self.assertIn('database of the catalogue', self.log.output)
 
-    def test_refusal_is_not_tried_again(self) -> None:
+    def test_rejection_is_not_retried(self) -> None:
         image_id = self.catalogue.add(protected=True)
         self.assertRaises(
             exception.ImageDeleteNotAuthorized, self.store.delete,
@@ -92,8 +96,11 @@ class FailuresOnSQLite(catalogue.CatalogueTest):
         self.assertEqual([], self.pauses)
 
     def _go_away(self) -> Callable[[], None]:
-        """Let the database be gone; return what brings it back."""
-        directory = os.path.dirname(self.engine.url.database)
+        """Make the database unreachable.
+
+        :returns: a function that makes it reachable again
+        """
+        directory = os.path.dirname(str(self.engine.url.database))
         os.rename(directory, directory + '.away')
         self.engine.dispose()
         return lambda: os.rename(directory + '.away', directory)
@@ -114,14 +121,18 @@ class FailuresOnSQLite(catalogue.CatalogueTest):
             {'key': 'old'}, self.store.get(self.context, image_id).metadata)
 
 
-class _OnServer:
+class _OnServer(FailuresOnSQLite):
+
+    # The statements that return the id of a connection, and end it.
+    WHO_AM_I: str
+    END: str
 
     def _go_away(self) -> Callable[[], None]:
         def connect(
             dialect: Any, record: Any, args: Any, parameters: dict[str, Any],
         ) -> Any:
             return dialect.connect(
-                *args, **{**parameters, **catalogue.UNREACHABLE})
+                *args, **{**parameters, **database_case.UNREACHABLE})
 
         sa.event.listen(self.engine, 'do_connect', connect)
         self.engine.dispose()
@@ -142,11 +153,13 @@ class _OnServer:
         other = sa.create_engine(self.engine.url, poolclass=sa.NullPool)
 
         def end(count: int) -> None:
-            with self.store.database.reader() as mine:
-                number = mine.scalar(sa.text(self.WHO_AM_I))
+            number = begun[-1].scalar(sa.text(self.WHO_AM_I))
             with other.connect() as connection:
                 connection.execute(sa.text(self.END.format(number)))
 
+        begun: list[sa.Connection] = []
+        sa.event.listen(
+            self.engine, 'begin', lambda connection: begun.append(connection))
         self.assertRaises(
             exception.ImageStoreUnavailable, self.store.add_metadata,
             self.context, image_id, {'key': 'new'}, end)
@@ -155,33 +168,36 @@ class _OnServer:
             {'key': 'old'}, self.store.get(self.context, image_id).metadata)
 
 
-class FailuresOnMySQL(databases.OnMySQL, _OnServer, FailuresOnSQLite):
+class FailuresOnMySQL(databases.OnMySQL, _OnServer):
 
     WHO_AM_I = 'SELECT connection_id()'
     END = 'KILL {}'
 
 
-class FailuresOnPostgreSQL(
-        databases.OnPostgreSQL, _OnServer, FailuresOnSQLite):
+class FailuresOnPostgreSQL(databases.OnPostgreSQL, _OnServer):
 
     WHO_AM_I = 'SELECT pg_backend_pid()'
     END = 'SELECT pg_terminate_backend({}, 5000)'
 
 
+# Not a test of its own.
+del _OnServer
+
+
 class SQLiteLockTest(catalogue.CatalogueTest):
-    """Another process writes the file, and the wait for it is over."""
+    """Another process locks the file for longer than the timeout."""
 
     def setUp(self) -> None:
         super().setUp()
         self.context = catalogue.caller()
         self.image_id = self.catalogue.add(key='old')
-        conf = self.useFixture(catalogue.configuration(
+        conf = self.useFixture(database_case.configuration(
             f'{self.catalogue.url}?timeout=0')).conf
         self.store = catalog_store.CatalogStore(conf)
         self.addCleanup(
-            catalogue.engine_of(self.store.database).dispose)
+            database_case.engine_of(self.store.database).dispose)
         self.writer = sqlite3.connect(
-            self.catalogue.engine.url.database, isolation_level=None)
+            str(self.catalogue.engine.url.database), isolation_level=None)
         self.addCleanup(self.writer.close)
         self.writer.execute('BEGIN IMMEDIATE')
 
@@ -189,7 +205,7 @@ class SQLiteLockTest(catalogue.CatalogueTest):
         self.store.add_metadata(
             self.context, self.image_id, {'key': 'new'}, lambda count: None)
 
-    def test_write_is_tried_again(self) -> None:
+    def test_write_is_retried(self) -> None:
         pause = self.useFixture(fixtures.MockPatch(
             'oslo_db.api.time.sleep',
             side_effect=lambda seconds: self.writer.rollback())).mock
@@ -198,7 +214,7 @@ class SQLiteLockTest(catalogue.CatalogueTest):
         self.assertEqual({'key': 'new'}, self.store.get(
             self.context, self.image_id).metadata)
 
-    def test_lock_that_stays_is_told_of(self) -> None:
+    def test_lock_that_stays_is_reported(self) -> None:
         self.useFixture(fixtures.MockPatch('oslo_db.api.time.sleep'))
         log = self.useFixture(fixtures.FakeLogger())
         self.assertRaises(exception.ImageStoreUnavailable, self._add)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Asks for lists of many shapes, and prints by how many MiB the process grew:
-``python -m nova_images_compat.tests.unit.db.shapes URL`` with the URL of a
-database that has been migrated.
+"""Requests lists of many shapes, and prints the growth of the process in MiB.
+
+Run it with ``python -m nova_images_compat.tests.unit.image.catalog.shapes
+URL``, where URL is that of a database with the service's tables.
 """
 
 from collections.abc import Iterator
@@ -15,8 +16,9 @@ from typing import Any
 from nova_images_compat import context as request_context
 from nova_images_compat.image import base as image_base
 from nova_images_compat.image.catalog import store as catalog_store
-from nova_images_compat.tests import fixtures as our_fixtures
-from nova_images_compat.tests.unit.db import catalogue
+from nova_images_compat.tests import fixtures as own_fixtures
+from nova_images_compat.tests.unit.db import database_case
+from nova_images_compat.tests.unit.image.catalog import catalogue
 
 NUMBER = 1000
 STATUSES = ('active', 'queued', 'saving')
@@ -27,7 +29,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     'name': (None, 'name'),
     'min_ram': (None, 0),
     'min_disk': (None, 0),
-    'changes_since': (None, our_fixtures.FIRST_TIME),
+    'changes_since': (None, own_fixtures.FIRST_TIME),
     'marker': (None, 'none'),
     'limit': (None, 10),
 }
@@ -36,7 +38,7 @@ List = tuple[request_context.RequestContext, image_base.ImageQuery]
 
 
 def lists(marker: str) -> Iterator[List]:
-    """Return ``NUMBER`` lists to ask for: no two use the same filters.
+    """Return ``NUMBER`` lists with different filters.
 
     :param marker: the id of an image
     """
@@ -56,8 +58,8 @@ def lists(marker: str) -> Iterator[List]:
 
 
 def growth(url: str) -> float:
-    """Return by how many MiB this process grows by all the lists."""
-    with catalogue.configuration(url) as configuration:
+    """Return the growth of this process after all lists, in MiB."""
+    with database_case.configuration(url) as configuration:
         store = catalog_store.CatalogStore(configuration.conf)
         [image] = store.list(
             catalogue.admin(), image_base.ImageQuery(limit=1))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the tests of the catalogue have in common."""
+"""Base classes and fixtures of the tests with a catalogue."""
 
 from collections.abc import Iterable
 import datetime
@@ -8,11 +8,9 @@ from typing import Any
 import uuid
 
 import fixtures
-from oslo_config import cfg
 import sqlalchemy as sa
 
 from nova_images_compat import context as request_context
-from nova_images_compat.db import engine as db_engine
 from nova_images_compat.db import migration
 from nova_images_compat.image import base as image_base
 from nova_images_compat.image.catalog import records
@@ -20,15 +18,11 @@ from nova_images_compat.image.catalog import statements
 from nova_images_compat.image.catalog import store as catalog_store
 from nova_images_compat.tests import base
 from nova_images_compat.tests import databases
-from nova_images_compat.tests import fixtures as our_fixtures
+from nova_images_compat.tests import fixtures as own_fixtures
+from nova_images_compat.tests.unit.db import database_case
 
-PROJECT = our_fixtures.PROJECT
-OTHER_PROJECT = our_fixtures.OTHER_PROJECT
-
-# Nothing listens there.
-UNREACHABLE = {'host': '127.0.0.1', 'port': 1}
-
-NO_RETRIES = {'max_retries': 1, 'retry_interval': 0}
+PROJECT = own_fixtures.PROJECT
+OTHER_PROJECT = own_fixtures.OTHER_PROJECT
 
 
 def caller(
@@ -40,18 +34,13 @@ def caller(
 
 
 def admin() -> request_context.RequestContext:
-    return caller(our_fixtures.ADMIN_PROJECT, ['admin', 'member', 'reader'])
-
-
-def configuration(url: str, **options: Any) -> our_fixtures.Configuration:
-    return our_fixtures.Configuration({'database': {
-        'connection': url.replace('$', '$$'), **NO_RETRIES, **options}})
+    return caller(own_fixtures.ADMIN_PROJECT, ['admin', 'member', 'reader'])
 
 
 class Catalogue(fixtures.Fixture):
-    """A migrated database, and a way to put images into it.
+    """A database with the service's tables, and the store of its images.
 
-    :param url: of an empty database; None: a SQLite file
+    :param url: the URL of an empty database; None means a SQLite file
     """
 
     def __init__(self, url: str | None) -> None:
@@ -61,18 +50,22 @@ class Catalogue(fixtures.Fixture):
         if self.url is None:
             directory = self.useFixture(fixtures.TempDir()).path
             self.url = f'sqlite:///{directory}/catalog.sqlite'
-        self.conf = self.useFixture(configuration(self.url)).conf
+        self.conf = self.useFixture(database_case.configuration(self.url)).conf
         migration.sync(self.conf)
         self.store = catalog_store.CatalogStore(self.conf)
         self.database = self.store.database
-        self.engine = engine_of(self.database)
+        self.engine = database_case.engine_of(self.database)
         self.addCleanup(self.engine.dispose)
         self._count = 0
 
     def add(self, **attributes: Any) -> str:
-        """Put an image into the catalogue, a second newer than the last."""
+        """Add an image that is one second newer than the last one.
+
+        :param attributes: the JSON of an import
+        :returns: its id
+        """
         self._count += 1
-        created = our_fixtures.FIRST_TIME + datetime.timedelta(
+        created = own_fixtures.FIRST_TIME + datetime.timedelta(
             seconds=self._count)
         record = records.record('image', {
             'id': str(uuid.uuid4()), 'owner': PROJECT,
@@ -86,25 +79,32 @@ class Catalogue(fixtures.Fixture):
 
     def share(
         self, image_id: str, project_id: str, status: str = 'accepted',
-    ) -> None:
+    ) -> str:
+        """Share an image with a project.
+
+        :returns: the visibility of the image
+        """
         with self.database.writer() as connection:
-            statements.share(connection, image_id, project_id, status)
+            return statements.share(connection, image_id, project_id, status)
 
     def list(
         self, context: request_context.RequestContext, **query: Any,
     ) -> list[str]:
-        """Return the ids of a list; the query is an ImageQuery's."""
+        """Return the ids of the images of a list.
+
+        :param query: the arguments of ImageQuery
+        """
         return [image.id for image in self.store.list(
             context, image_base.ImageQuery(**query))]
 
     def record(self, image_id: str) -> statements.Record:
-        """Return what the catalogue holds of an image."""
+        """Return an image as the catalogue stores it."""
         with self.database.reader() as connection:
             return next(statements.export(connection, image_id))
 
 
 class Statements(fixtures.Fixture):
-    """The statements that an engine executes, with their parameters."""
+    """Records the statements of an engine, with their parameters."""
 
     def __init__(self, watched: sa.Engine) -> None:
         self.engine = watched
@@ -130,30 +130,9 @@ class Statements(fixtures.Fixture):
                 and table in statement.split()[:3]]
 
 
-def engine_of(database: db_engine.Database) -> sa.Engine:
-    with database.reader() as connection:
-        return connection.engine
-
-
 class CatalogueTest(databases.OnSQLite, base.TestCase):
-    """A test with a catalogue: on SQLite, unless a mixin says otherwise."""
+    """A test with a catalogue: on SQLite, unless a mixin changes it."""
 
     def setUp(self) -> None:
         super().setUp()
         self.catalogue = self.useFixture(Catalogue(self.database_url))
-
-
-class NewDatabaseTest(databases.OnSQLite, base.TestCase):
-    """A test with a database without tables: on SQLite, unless a mixin says
-    otherwise.
-    """
-
-    def setUp(self) -> None:
-        super().setUp()
-        directory = self.useFixture(fixtures.TempDir()).path
-        self.url = self.database_url or f'sqlite:///{directory}/new.sqlite'
-        self.conf = self.configured(self.url)
-        self.engine = sa.create_engine(self.url, poolclass=sa.NullPool)
-
-    def configured(self, url: str) -> cfg.ConfigOpts:
-        return self.useFixture(configuration(url)).conf
