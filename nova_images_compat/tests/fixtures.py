@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Makes a service to test, with a configuration and a catalogue of its own."""
+"""Fixtures: a configuration, and a service with a catalogue."""
 
 import collections
 from collections.abc import Mapping
@@ -48,10 +48,9 @@ DEFAULTS = {
 
 
 class Configuration(fixtures.Fixture):
-    """A configuration file, and what is read of it.
+    """A configuration file, and the configuration that it contains.
 
-    :param options: values by group and name; groups and names that are not
-        given have the tests' defaults
+    :param options: values by group and name, in addition to ``DEFAULTS``
     """
 
     def __init__(self, options: Mapping[str, Mapping[str, Any]]) -> None:
@@ -74,9 +73,9 @@ class Configuration(fixtures.Fixture):
 
 
 class Installed(fixtures.Fixture):
-    """Makes packages look as if they were installed in other versions.
+    """Fakes the versions of installed packages.
 
-    :param versions: by name; None: not installed
+    :param versions: by name; None means that it is not installed
     """
 
     def __init__(self, versions: Mapping[str, str | None]) -> None:
@@ -94,10 +93,34 @@ class Installed(fixtures.Fixture):
         return version or self._version(name)
 
 
-class Service(fixtures.Fixture):
-    """The service, with everything that its pipeline has.
+class Images:
+    """Adds images to a catalogue, each one second newer than the last one."""
 
-    :param database: the URL of an empty database; None: a SQLite file
+    def __init__(self, database: db_engine.Database) -> None:
+        self._database = database
+        self._count = 0
+
+    def add(self, **attributes: Any) -> str:
+        """Add an image.
+
+        :param attributes: named as in the Image service API v2; the default
+            of the owner is the project of "member"
+        :returns: its id
+        """
+        self._count += 1
+        created = FIRST_TIME + datetime.timedelta(seconds=self._count)
+        record = records.record('image', {
+            'owner': PROJECT, 'created_at': created.isoformat() + 'Z',
+            **attributes})
+        with self._database.writer() as connection:
+            statements.add(connection, [record])
+        return record.id
+
+
+class Service(fixtures.Fixture):
+    """The service with its whole pipeline, and a catalogue.
+
+    :param database: the URL of an empty database; None means a SQLite file
     :param options: the configuration, by group and name
     :ivar exchanges: the last requests and their responses
     """
@@ -120,23 +143,7 @@ class Service(fixtures.Fixture):
         self.database = db_engine.Database(self.conf)
         self.exchanges: collections.deque[exchange.Exchange] = (
             collections.deque(maxlen=KEPT))
-        self._count = 0
-
-    def add_image(self, **attributes: Any) -> str:
-        """Put an image into the catalogue, a second newer than the last.
-
-        :param attributes: as the Image service API v2 calls them; the owner
-            is the project of "member" if it is not said
-        :returns: its id
-        """
-        self._count += 1
-        created = FIRST_TIME + datetime.timedelta(seconds=self._count)
-        record = records.record('image', {
-            'owner': PROJECT, 'created_at': created.isoformat() + 'Z',
-            **attributes})
-        with self.database.writer() as connection:
-            statements.add(connection, [record])
-        return record.id
+        self.add_image = Images(self.database).add
 
     def request(
         self, path: str, method: str = 'GET', user: str | None = 'member',
@@ -145,10 +152,11 @@ class Service(fixtures.Fixture):
     ) -> webob.Response:
         """Send a request through the whole pipeline.
 
-        :param user: whose token goes with it, of ``TOKENS``; None: no token
-        :param token: another token
-        :param json: is sent as a JSON body
-        :param body: is sent as it is
+        :param user: the user of ``TOKENS`` whose token to send; None means no
+            token
+        :param token: a token to send instead
+        :param json: the body, to encode as JSON
+        :param body: the body as it is
         """
         request = webob.Request.blank(path, method=method)
         token = token or (TOKENS[user] if user else None)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import datetime
 import functools
 from typing import Any
+from typing import ParamSpec
 from typing import TypeVar
 
 from oslo_config import cfg
@@ -25,7 +26,8 @@ from nova_images_compat import native
 LOG = log.getLogger(__name__)
 
 Context = request_context.RequestContext
-Method = TypeVar('Method', bound=Callable[..., Any])
+Parameters = ParamSpec('Parameters')
+Result = TypeVar('Result')
 
 WRITE_RETRIES = 5
 
@@ -35,10 +37,14 @@ _retry_write = db_api.wrap_db_retry(
     exception_checker=driver_errors.is_locked)
 
 
-def _report_unavailable(method: Method) -> Method:
+def _report_unavailable(
+    method: Callable[Parameters, Result],
+) -> Callable[Parameters, Result]:
     """Raise ImageStoreUnavailable if the database is not available."""
     @functools.wraps(method)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
+    def wrapper(
+        *args: Parameters.args, **kwargs: Parameters.kwargs,
+    ) -> Result:
         try:
             return method(*args, **kwargs)
         except Exception as error:
@@ -48,7 +54,7 @@ def _report_unavailable(method: Method) -> Method:
                       error)
             raise exception.ImageStoreUnavailable() from error
 
-    return wrapper  # type: ignore
+    return wrapper
 
 
 class CatalogStore(image_base.ImageStore):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the tests of the manage command have in common."""
+"""The base class of the tests of nova-images-compat-manage."""
 
 import io
 import json
@@ -18,11 +18,11 @@ OTHER_ID = '0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9'
 
 
 class ManageTestCase(helpers.TestCase):
-    """A test of the command, on a catalogue of its own."""
+    """A test of the command with a new catalogue."""
 
     def setUp(self) -> None:
         super().setUp()
-        # oslo.log would take the tests' own handlers away.
+        # oslo.log would remove the handlers of the tests.
         self.useFixture(fixtures.MockPatch('oslo_log.log.setup'))
         self.configuration = self.useFixture(own_fixtures.Configuration({}))
         self.database = self.configuration.directory + '/catalog.sqlite'
@@ -30,7 +30,10 @@ class ManageTestCase(helpers.TestCase):
     def run_command(
         self, *arguments: str, standard_input: bytes = b'',
     ) -> int | str | None:
-        """Run it, and return its exit status."""
+        """Run the command.
+
+        :returns: its exit status
+        """
         output = io.TextIOWrapper(io.BytesIO(), write_through=True)
         errors = io.StringIO()
         for name, stream in (
@@ -51,13 +54,19 @@ class ManageTestCase(helpers.TestCase):
         return status
 
     def succeed(self, *arguments: str, **kwargs: Any) -> str:
-        """Run it, and return what it prints."""
+        """Run the command, and check that it succeeds.
+
+        :returns: its output
+        """
         status = self.run_command(*arguments, **kwargs)
         self.assertEqual((0, ''), (status, self.errors))
         return self.output
 
     def fail_with(self, *arguments: str, **kwargs: Any) -> str:
-        """Run it where it must fail, and return the line that it says."""
+        """Run the command, and check that it fails.
+
+        :returns: the line that it prints
+        """
         status = self.run_command(*arguments, **kwargs)
         self.assertEqual((1, ''), (status, self.output))
         [line] = self.errors.splitlines()
@@ -77,7 +86,7 @@ class ManageTestCase(helpers.TestCase):
             for line in lines))
 
     def lock(self) -> None:
-        """Keep every other writer out of the catalogue."""
+        """Lock the catalogue for all other writers."""
         connection = sqlite3.connect(self.database, isolation_level=None)
         self.addCleanup(connection.close)
         connection.execute('BEGIN IMMEDIATE')

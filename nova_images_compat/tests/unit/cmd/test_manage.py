@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of looking after the catalogue."""
+"""Tests of the commands for the database and its images."""
 
 import json
 import os
@@ -21,7 +21,7 @@ DETAILS = ('name', 'owner', 'visibility', 'status', 'protected', 'size',
 
 class CommandLineTest(manage_case.ManageTestCase):
 
-    def test_what_is_no_command_is_told_with_the_usage(self) -> None:
+    def test_invalid_command_prints_the_usage(self) -> None:
         for arguments in (
                 (), ('db',), ('image',), ('nonsense',), ('db', 'drop'),
                 ('image', 'show'), ('image', 'create', 'name'),
@@ -51,9 +51,9 @@ class DatabaseTest(manage_case.ManageTestCase):
         connection = sqlite3.connect(self.database)
         self.addCleanup(connection.close)
         connection.execute('CREATE TABLE instances (id INTEGER)')
-        said = self.fail_with('db', 'sync')
-        self.assertIn('instances', said)
-        self.assertIn('--force', said)
+        message = self.fail_with('db', 'sync')
+        self.assertIn('instances', message)
+        self.assertIn('--force', message)
         self.succeed('db', 'sync', '--force')
         self.sync()
 
@@ -78,11 +78,11 @@ class DatabaseTest(manage_case.ManageTestCase):
                 ('image', 'show', ID), ('image', 'delete', ID),
                 ('image', 'import', path), ('image', 'share', ID, 'p')):
             with self.case(arguments):
-                said = self.fail_with(*arguments)
-                self.assertIn('db sync', said)
+                message = self.fail_with(*arguments)
+                self.assertIn('db sync', message)
                 self.assertFalse(os.path.exists(self.database))
 
-    def test_what_is_no_database(self) -> None:
+    def test_file_that_is_not_a_database(self) -> None:
         with open(self.database, 'w') as file:
             file.write('nonsense ' * 500)
         for arguments in (('db', 'sync'), ('db', 'version'),
@@ -90,7 +90,7 @@ class DatabaseTest(manage_case.ManageTestCase):
             with self.case(arguments):
                 self.assertIn('catalog.sqlite', self.fail_with(*arguments))
 
-    def test_catalogue_that_another_writes_to(self) -> None:
+    def test_catalogue_that_is_locked(self) -> None:
         self.configuration = self.useFixture(own_fixtures.Configuration({
             'database': {
                 'connection': f'sqlite:///{self.database}?timeout=0',
@@ -135,7 +135,7 @@ class ImageTest(manage_case.ManageTestCase):
             tuple(image[name] for name in DETAILS))
         self.assertEqual(('b=c', ''), (image['a'], image['empty']))
 
-    def test_create_what_cannot_be(self) -> None:
+    def test_create_with_invalid_arguments(self) -> None:
         for arguments, named in (
                 (('--id', 'x'), 'id'), (('--id', ID.upper()), 'id'),
                 (('--status', 'ready'), 'status'),
@@ -151,11 +151,11 @@ class ImageTest(manage_case.ManageTestCase):
                     'image', 'create', 'n', '--project', 'p', *arguments))
                 self.assertEqual([], self.exported())
 
-    def test_create_what_is_there(self) -> None:
+    def test_create_with_an_id_that_exists(self) -> None:
         self._create('--id', ID)
-        said = self.fail_with(
+        message = self.fail_with(
             'image', 'create', 'again', '--project', 'p', '--id', ID)
-        self.assertIn(ID, said)
+        self.assertIn(ID, message)
         self.assertEqual(['name'], [i['name'] for i in self.exported()])
 
     def test_list_shows_every_image(self) -> None:
@@ -175,11 +175,11 @@ class ImageTest(manage_case.ManageTestCase):
 
     def test_protected_image_is_not_deleted(self) -> None:
         self._create('--id', ID, '--protected')
-        said = self.fail_with('image', 'delete', ID)
-        self.assertEqual(f'image {ID} is protected', said)
+        message = self.fail_with('image', 'delete', ID)
+        self.assertEqual(f'image {ID} is protected', message)
         self.assertEqual([ID], [image['id'] for image in self.exported()])
 
-    def test_image_that_is_not_there(self) -> None:
+    def test_image_that_does_not_exist(self) -> None:
         for action in (('show',), ('delete',), ('share', 'p')):
             for image in (ID, 'nonsense', ''):
                 with self.case(action, image):
@@ -214,9 +214,9 @@ class ShareTest(manage_case.ManageTestCase):
         for visibility in ('public', 'community', 'private'):
             with self.case(visibility):
                 image = self.service.add_image(visibility=visibility)
-                said = self.fail_with('image', 'share', image, 'p')
-                self.assertIn(image, said)
-                self.assertIn(f'"{visibility}"', said)
+                message = self.fail_with('image', 'share', image, 'p')
+                self.assertIn(image, message)
+                self.assertIn(f'"{visibility}"', message)
 
 
 class OutputTest(manage_case.ManageTestCase):

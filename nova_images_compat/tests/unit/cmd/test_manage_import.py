@@ -14,14 +14,14 @@ ID = manage_case.ID
 OTHER_ID = manage_case.OTHER_ID
 TIME = '2026-01-31T12:00:00Z'
 
-# As `openstack image list --long -f json` prints it.
+# The format of `openstack image list --long -f json`.
 CLIENTS = {
     'ID': ID, 'Name': 'debian', 'Disk Format': 'qcow2',
     'Container Format': 'bare', 'Size': 7, 'Checksum': 'abc',
     'Status': 'active', 'Visibility': 'public', 'Protected': True,
     'Project': 'p', 'Tags': ['t']}
 
-# As GET /v2/images of the Image service answers it.
+# The format of the Image service's response to GET /v2/images.
 SERVICES = {
     'id': ID, 'name': 'debian', 'disk_format': 'qcow2',
     'container_format': 'bare', 'size': 7, 'checksum': 'abc',
@@ -40,9 +40,9 @@ class ImportTest(manage_case.ManageTestCase):
         self.sync()
 
     def _import(self, text: str) -> list[dict[str, Any]]:
-        said = self.succeed('image', 'import', self.images_file(text))
+        message = self.succeed('image', 'import', self.images_file(text))
         images = self.exported()
-        self.assertEqual(f'{len(images)} images imported\n', said)
+        self.assertEqual(f'{len(images)} images imported\n', message)
         return images
 
     def test_lines(self) -> None:
@@ -88,12 +88,12 @@ class ImportTest(manage_case.ManageTestCase):
             with self.case(text):
                 self.assertEqual([], self._import(text))
 
-    def _refusal(self, *lines: Any) -> str:
+    def _rejection(self, *lines: Any) -> str:
         path = self.images_file(*lines)
-        said = self.fail_with('image', 'import', path)
-        self.assertEqual(f'{path}: ', said[:len(path) + 2])
+        message = self.fail_with('image', 'import', path)
+        self.assertEqual(f'{path}: ', message[:len(path) + 2])
         self.assertEqual([], self.exported())
-        return said[len(path) + 2:]
+        return message[len(path) + 2:]
 
     def test_broken_line_is_named_and_nothing_imported(self) -> None:
         good = {'name': 'good'}
@@ -120,9 +120,9 @@ class ImportTest(manage_case.ManageTestCase):
             with self.case(str(broken)[:40]):
                 if isinstance(broken, dict) and 'ID' not in broken:
                     broken = {'name': 'n', **broken}
-                said = self._refusal(good, '', broken, good)
-                self.assertEqual('line 3: ', said[:8])
-                self.assertIn(named, said)
+                message = self._rejection(good, '', broken, good)
+                self.assertEqual('line 3: ', message[:8])
+                self.assertIn(named, message)
 
     def test_broken_item_of_a_document_is_named(self) -> None:
         first = {'name': 'a'}
@@ -131,27 +131,27 @@ class ImportTest(manage_case.ManageTestCase):
                 with self.case(document):
                     self.assertEqual(
                         'image 2: ',
-                        self._refusal(json.dumps(document, indent=1))[:9])
+                        self._rejection(json.dumps(document, indent=1))[:9])
 
-    def test_what_is_no_images_at_all(self) -> None:
+    def test_files_without_images(self) -> None:
         for text in ('5', '"text"', 'null', '{"images": 5}', '\ufeff{}',
                      '{"images": {"id": 1}}', '\ud800'.encode(
                          'utf-8', 'surrogatepass').decode('latin-1')):
             with self.case(text):
-                self._refusal(text)
+                self._rejection(text)
 
     def test_one_id_twice(self) -> None:
         self.assertEqual(
             f'line 3: image {ID} is also at line 1',
-            self._refusal({'id': ID}, {'id': OTHER_ID}, {'id': ID}))
+            self._rejection({'id': ID}, {'id': OTHER_ID}, {'id': ID}))
 
-    def test_image_that_is_there(self) -> None:
+    def test_image_that_exists(self) -> None:
         self.succeed('image', 'create', 'old', '--project', 'p', '--id', ID)
         path = self.images_file(
             *({'name': 'new'} for _ in range(600)), {'id': ID})
-        said = self.fail_with('image', 'import', path)
+        message = self.fail_with('image', 'import', path)
         self.assertEqual(
-            f'{path}: line 601: image {ID} already exists', said)
+            f'{path}: line 601: image {ID} already exists', message)
         self.assertEqual(['old'], [i['name'] for i in self.exported()])
 
     def test_file_that_cannot_be_read(self) -> None:
@@ -166,7 +166,10 @@ class ImportTest(manage_case.ManageTestCase):
 class ExportTest(manage_case.ManageTestCase):
 
     def _exported_and_imported(self) -> str:
-        """Fail unless another catalogue comes out as it went in."""
+        """Export the catalogue, import it, and check that nothing changes.
+
+        :returns: the export
+        """
         exported = self.succeed('image', 'export')
         self.configuration = self.useFixture(
             own_fixtures.Configuration({}))

@@ -3,9 +3,7 @@
 """Base classes and fixtures of the tests with a catalogue."""
 
 from collections.abc import Iterable
-import datetime
 from typing import Any
-import uuid
 
 import fixtures
 import sqlalchemy as sa
@@ -13,7 +11,6 @@ import sqlalchemy as sa
 from nova_images_compat import context as request_context
 from nova_images_compat.db import migration
 from nova_images_compat.image import base as image_base
-from nova_images_compat.image.catalog import records
 from nova_images_compat.image.catalog import statements
 from nova_images_compat.image.catalog import store as catalog_store
 from nova_images_compat.tests import base
@@ -56,22 +53,7 @@ class Catalogue(fixtures.Fixture):
         self.database = self.store.database
         self.engine = database_case.engine_of(self.database)
         self.addCleanup(self.engine.dispose)
-        self._count = 0
-
-    def add(self, **attributes: Any) -> str:
-        """Add an image that is one second newer than the last one.
-
-        :param attributes: the JSON of an import
-        :returns: its id
-        """
-        self._count += 1
-        created = own_fixtures.FIRST_TIME + datetime.timedelta(
-            seconds=self._count)
-        record = records.record('image', {
-            'id': str(uuid.uuid4()), 'owner': PROJECT,
-            'created_at': created.isoformat() + 'Z', **attributes})
-        self.add_records([record])
-        return record.id
+        self.add = own_fixtures.Images(self.database).add
 
     def add_records(self, of_images: Iterable[statements.Record]) -> None:
         with self.database.writer() as connection:
