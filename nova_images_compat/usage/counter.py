@@ -2,9 +2,9 @@
 
 """Counts the calls of the API: ``[usage]``.
 
-A call costs an increment in memory. A thread of its own in every process,
-started by the first call, adds what was counted to the table of the database,
-at every interval and when the process ends.
+Counting a call increments a number in memory. The first call starts a thread
+in its process. The thread adds the numbers to the database's table at each
+``[usage] interval``, and when the process ends.
 """
 
 import atexit
@@ -24,23 +24,25 @@ from nova_images_compat.usage import ledger
 
 LOG = log.getLogger(__name__)
 
-# The user agent of what is counted without its own.
+# The user agent under which calls are counted beyond [usage] max_counters.
 OTHER = 'other'
 
-# Rows of a transaction.
+# The most rows of a transaction, and how often it is retried after a deadlock.
 BATCH = 500
 RETRIES = 10
 
-# Seconds that the end of a process may take to write what is left.
+# Seconds that a process waits for its last write before it ends.
 LAST_WRITE = 5.0
 
 
 class UsageCounter:
-    """Counts the calls of the processes of one application.
+    """Counts the calls of one application, in each process that runs it.
+
+    A database that is not reachable is logged as a warning.
 
     :param conf: the service's configuration
-    :raises: DatabaseNotReady: the database answers, and has no table for it;
-        one that does not answer is only warned of
+    :raises: DatabaseNotReady: the database is reachable but has no table of
+        the counts
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
@@ -52,16 +54,16 @@ class UsageCounter:
         self, project_id: str | None, user_agent: str, operation: str,
         microversion: str,
     ) -> None:
-        """Count a call, of today.
+        """Count a call of today.
 
-        :param user_agent: what the client says; it is cut, and loses what
-            cannot be printed
+        :param user_agent: as the client sent it; its unprintable characters
+            are removed, and it is cut to the column's length
         :param operation: such as "images:show"
         """
         call = ledger.Call(
             datetime.datetime.now(datetime.UTC).date(),
-            printable(project_id or '')[:models.MAX_NAME],
-            printable(user_agent[:models.MAX_USER_AGENT]).strip(),
+            ledger.printable(project_id or '')[:models.MAX_NAME],
+            ledger.printable(user_agent[:models.MAX_USER_AGENT]).strip(),
             operation, microversion)
         writer = self._writers.get(os.getpid())
         if writer is None or not writer.is_started:
@@ -69,7 +71,7 @@ class UsageCounter:
         writer.tally.add(call)
 
     def close(self) -> None:
-        """Write what this process has counted, and end its thread."""
+        """Write the counts of this process, and end its thread."""
         writer = self._writers.pop(os.getpid(), None)
         if writer is not None:
             writer.close()
@@ -77,7 +79,7 @@ class UsageCounter:
     def _start_writer(self) -> '_Writer':
         pid = os.getpid()
         writer = self._writers.setdefault(pid, _Writer(self._conf))
-        # What a parent process has counted, it writes itself.
+        # A parent process writes its counts itself.
         for other in list(self._writers):
             if other != pid:
                 self._writers.pop(other, None)
@@ -86,9 +88,10 @@ class UsageCounter:
 
 
 class Tally:
-    """Counts in memory: a bounded number, whatever is counted.
+    """A bounded number of counters in memory.
 
-    :param limit: of counters; those of the agent "other" come on top
+    :param limit: the most counters, not including those of the user agent
+        "other"
     """
 
     def __init__(self, limit: int) -> None:
@@ -96,7 +99,7 @@ class Tally:
         self._lock = native.module('threading').Lock()
         self._counts: dict[ledger.Call, int] = {}
         self._day = datetime.date.min
-        # Those of the day, written or not: each of them is a row.
+        # The calls that have a row of the day, or will get one.
         self._known: set[ledger.Call] = set()
 
     def add(self, call: ledger.Call) -> None:
@@ -109,13 +112,13 @@ class Tally:
                 self._counts[call] = self._counts.get(call, 0) + 1
 
     def take(self) -> dict[ledger.Call, int]:
-        """Return what has been counted, and begin anew."""
+        """Return the counts, and start again from zero."""
         with self._lock:
             taken, self._counts = self._counts, {}
         return taken
 
     def give_back(self, counts: Mapping[ledger.Call, int]) -> None:
-        """Count what was taken and could not be written."""
+        """Add counts that were taken but could not be written."""
         with self._lock:
             for call, calls in counts.items():
                 if call not in self._counts and self._is_full():
@@ -123,6 +126,9 @@ class Tally:
                 self._counts[call] = self._counts.get(call, 0) + calls
 
     def _admitted(self, call: ledger.Call) -> ledger.Call:
+        """Return the call, or, beyond the limit, the one of the user agent
+        "other" that stands for it.
+        """
         if call.day > self._day:
             self._day = call.day
             self._known = set()
@@ -137,7 +143,7 @@ class Tally:
 
 
 class _Writer:
-    """Writes what one process counts.
+    """Writes the counts of one process.
 
     :param conf: the service's configuration
     """
@@ -157,20 +163,24 @@ class _Writer:
         self._is_failing = False
 
     def start(self) -> None:
-        """Start the thread, once; the next call tries again if it cannot."""
+        """Start the thread unless it runs. If it cannot be started, the next
+        call tries again.
+        """
         with self._starting:
             if self.is_started:
                 return
             try:
                 self._thread.start()
             except RuntimeError as error:
-                self._fail(error)
+                self._warn(error)
                 return
             atexit.register(self.close)
             self.is_started = True
 
     def close(self) -> None:
-        """Let the thread write what is left, and wait for it, not long."""
+        """Let the thread write the remaining counts, and wait for it: at
+        most ``LAST_WRITE`` seconds.
+        """
         if self._pid != os.getpid() or not self.is_started:
             return
         atexit.unregister(self.close)
@@ -188,7 +198,7 @@ class _Writer:
             self._database.dispose()
 
     def _write(self) -> None:
-        """Write what has been counted, or keep it."""
+        """Write the counts; keep them in memory if that fails."""
         counts = self.tally.take()
         if not counts:
             return
@@ -203,25 +213,18 @@ class _Writer:
                     del counts[call]
         except Exception as error:
             self.tally.give_back(counts)
-            self._fail(error)
+            self._warn(error)
             return
         if self._is_failing:
             LOG.warning('The counts of calls are written again')
         self._is_failing = False
 
-    def _fail(self, error: Exception) -> None:
+    def _warn(self, error: Exception) -> None:
+        """Log a failure, unless the last write failed, too."""
         if not self._is_failing:
-            LOG.warning('The counts of calls cannot be written, and are kept '
+            LOG.warning('The counts of calls cannot be written and are kept '
                         'in memory: %s', _reason(error))
         self._is_failing = True
-
-
-def printable(text: str) -> str:
-    """Return a text without what cannot be printed, such as control
-    characters.
-    """
-    return text if text.isprintable() else ''.join(
-        character for character in text if character.isprintable())
 
 
 @db_api.wrap_db_retry(
@@ -242,6 +245,8 @@ def _check_database(conf: cfg.ConfigOpts) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Return what a database's driver says, without the statement."""
+    """Return the message of the database's driver, without the statement and
+    its values.
+    """
     error = getattr(error, 'inner_exception', None) or error
     return ' '.join(str(getattr(error, 'orig', None) or error).split())

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Reads and writes the counts of calls, on a connection it is handed."""
+"""The table of the counts of calls: its statements, on the caller's
+connection."""
 
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -21,9 +22,10 @@ COUNTS = cast(sa.Table, models.UsageCount.__table__)
 
 
 class Call(NamedTuple):
-    """What calls have in common that are counted together.
+    """Calls that share these values share a count.
 
-    :ivar day: in UTC
+    :ivar day: the day of the calls, in UTC
+    :ivar operation: such as "images:show"
     """
 
     day: datetime.date
@@ -34,8 +36,12 @@ class Call(NamedTuple):
 
 
 def add(connection: sa.Connection, counts: Mapping[Call, int]) -> None:
-    """Add to what is there, in one order: so two writers rarely end in a
-    deadlock.
+    """Add these numbers of calls to the table.
+
+    The rows are sorted: two writers that lock rows in the same order rarely
+    end in a deadlock.
+
+    :param counts: the number of new calls of each
     """
     if counts:
         connection.execute(_upsert(connection.dialect.name), [
@@ -43,14 +49,16 @@ def add(connection: sa.Connection, counts: Mapping[Call, int]) -> None:
             for call in sorted(counts)])
 
 
-def report(
+def totals(
     connection: sa.Connection, columns: Sequence[str],
     since: datetime.date | None = None,
 ) -> list[tuple[Any, ...]]:
-    """Return these columns and the number of calls, the most calls first.
+    """Return rows of these columns and the number of calls, the highest
+    number first.
 
-    :param columns: names of columns; over the others it is summed up
-    :param since: the first day that counts; None: all do
+    :param columns: names of columns; rows that differ only in other columns
+        are summed up
+    :param since: the first day to include; None: include every day
     """
     shown = [COUNTS.c[name] for name in columns]
     calls = sa.func.sum(COUNTS.c.calls)
@@ -65,9 +73,7 @@ def report(
 def days_before(
     connection: sa.Connection, day: datetime.date,
 ) -> list[datetime.date]:
-    """Return the days that have counts, the oldest first.
-
-    :param day: the first day that is not of interest
+    """Return the days before this one that have counts, the oldest first.
     """
     return list(connection.scalars(
         sa.select(COUNTS.c.day).distinct().where(COUNTS.c.day < day)
@@ -75,12 +81,21 @@ def days_before(
 
 
 def purge(connection: sa.Connection, day: datetime.date) -> int:
-    """Delete the counts of one day, and return how many they were."""
+    """Delete the counts of one day, and return how many were deleted."""
     return connection.execute(
         sa.delete(COUNTS).where(COUNTS.c.day == day)).rowcount
 
 
+def printable(text: str) -> str:
+    """Return the text without characters that cannot be printed, such as
+    control characters.
+    """
+    return text if text.isprintable() else ''.join(
+        character for character in text if character.isprintable())
+
+
 def _upsert(dialect: str) -> Any:
+    """Return the statement that inserts a row, or adds to its calls."""
     if dialect in types.MYSQL_DIALECTS:
         on_mysql = mysql.insert(COUNTS)
         return on_mysql.on_duplicate_key_update(

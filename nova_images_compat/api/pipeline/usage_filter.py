@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Counts the calls of the operations, whatever they are answered: ``[usage]``.
+"""Counts the calls of each operation, whatever their status: ``[usage]``.
 
-Its place is right before the routes, behind authentication and microversion.
-What these refuse, and what has no route, is no call of an operation; one at a
-microversion that the operation is not in is.
+The filter comes after authentication and microversion, right before the
+routes. Requests that are rejected earlier, or match no route, are not counted.
+Requests of a microversion that does not have the operation are counted.
 """
 
 from collections.abc import Iterable
@@ -18,11 +18,13 @@ from nova_images_compat import extras
 
 
 class UsageFilter(paste.Filter):
-    """Counts requests that a route was found for.
+    """Counts the requests that match a route.
 
     :param application: the application behind it
     :param conf: the service's configuration
-    :raises: MissingExtra, DatabaseNotReady
+    :raises: MissingExtra: the extra "database" is not installed
+    :raises: DatabaseNotReady: the database is reachable but has no table of
+        the counts
     """
 
     def __init__(
@@ -30,7 +32,7 @@ class UsageFilter(paste.Filter):
     ) -> None:
         super().__init__(application, conf)
         extras.check(extras.DATABASE, '[usage] enabled')
-        # SQLAlchemy comes with it: 25 MiB and a good part of the start.
+        # Imported only if needed: it loads SQLAlchemy, 25 MiB of memory.
         from nova_images_compat.usage import counter
         self.counter = counter.UsageCounter(conf)
 
@@ -49,6 +51,9 @@ class UsageFilter(paste.Filter):
 
 
 def _user_agent(environ: dict[str, Any]) -> str:
+    """Return the client's user agent, decoded as UTF-8; WSGI decodes headers
+    as latin-1.
+    """
     agent: str = environ.get('HTTP_USER_AGENT', '')
     if agent.isascii():
         return agent
@@ -58,7 +63,7 @@ def _user_agent(environ: dict[str, Any]) -> str:
 def make(
     application: paste.WSGIApplication, conf: cfg.ConfigOpts,
 ) -> paste.WSGIApplication:
-    """Return the filter, or the application where ``[usage]`` is off."""
+    """Return the filter, or the application if ``[usage] enabled`` is off."""
     return UsageFilter(application, conf) if conf['usage'].enabled else (
         application)
 

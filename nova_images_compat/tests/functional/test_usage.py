@@ -31,7 +31,7 @@ Counts = dict[tuple[Any, ...], int]
 
 def counted(service: fixtures.Service) -> Counts:
     with service.database.reader() as connection:
-        return {row[:-1]: row[-1] for row in ledger.report(
+        return {row[:-1]: row[-1] for row in ledger.totals(
             connection, ledger.Call._fields[1:])}
 
 

@@ -188,7 +188,7 @@ class CounterOnSQLite(databases.OnSQLite, base.TestCase):
     def _rows(self) -> list[tuple[Any, ...]]:
         database = db_engine.Database(self.conf)
         with database.reader() as connection:
-            rows = ledger.report(connection, ledger.Call._fields[1:])
+            rows = ledger.totals(connection, ledger.Call._fields[1:])
         database.dispose()
         return rows
 
@@ -205,7 +205,7 @@ class CounterOnSQLite(databases.OnSQLite, base.TestCase):
         days.append(datetime.datetime.now(datetime.UTC).date())
         usage_counter.close()
         with db_engine.Database(self.conf).reader() as connection:
-            [(day, calls)] = ledger.report(connection, ['day'])
+            [(day, calls)] = ledger.totals(connection, ['day'])
         self.assertIn(day, days)
 
     def test_is_written_at_the_interval(self) -> None:

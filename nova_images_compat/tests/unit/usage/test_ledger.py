@@ -30,9 +30,9 @@ class UsageOnSQLite(catalogue.CatalogueTest):
         with self.catalogue.database.writer() as connection:
             ledger.add(connection, counts)
 
-    def _report(self, *columns: str, **kwargs: Any) -> list[tuple[Any, ...]]:
+    def _totals(self, *columns: str, **kwargs: Any) -> list[tuple[Any, ...]]:
         with self.catalogue.database.reader() as connection:
-            return ledger.report(connection, columns, **kwargs)
+            return ledger.totals(connection, columns, **kwargs)
 
     def test_counts_add_up(self) -> None:
         for calls in (1, 2, 2 ** 40):
@@ -40,7 +40,7 @@ class UsageOnSQLite(catalogue.CatalogueTest):
         self._add({})
         self.assertEqual(
             [(*CALL, 3 + 2 ** 40), (*CALL._replace(microversion='2.9'), 3)],
-            self._report(*ALL))
+            self._totals(*ALL))
 
     def test_only_what_is_the_same_is_added_up(self) -> None:
         calls = [
@@ -53,7 +53,7 @@ class UsageOnSQLite(catalogue.CatalogueTest):
             CALL._replace(microversion='2.10')]
         self._add(dict.fromkeys(calls, 1))
         self.assertEqual(
-            {(*call, 1) for call in calls}, set(self._report(*ALL)))
+            {(*call, 1) for call in calls}, set(self._totals(*ALL)))
 
     def test_longest_texts(self) -> None:
         disc = '\U0001f4bf'
@@ -63,7 +63,7 @@ class UsageOnSQLite(catalogue.CatalogueTest):
             operation='o' * 64)
         self._add({call: 1})
         self._add({call: 1})
-        self.assertEqual([(*call, 2)], self._report(*ALL))
+        self.assertEqual([(*call, 2)], self._totals(*ALL))
 
     def test_most_calls_come_first(self) -> None:
         self._add({
@@ -73,10 +73,10 @@ class UsageOnSQLite(catalogue.CatalogueTest):
             CALL._replace(project_id='b', user_agent='other'): 2})
         self.assertEqual(
             [('a', 9), ('q', 9), ('b', 2), ('p', 2)],
-            self._report('project_id'))
+            self._totals('project_id'))
         self.assertEqual(
-            [('agent', 20), ('other', 2)], self._report('user_agent'))
-        [(_, calls)] = self._report('operation')
+            [('agent', 20), ('other', 2)], self._totals('user_agent'))
+        [(_, calls)] = self._totals('operation')
         self.assertIs(int, type(calls))
 
     def test_since(self) -> None:
@@ -86,8 +86,8 @@ class UsageOnSQLite(catalogue.CatalogueTest):
             with self.case(number, calls):
                 self.assertEqual(
                     [('p', calls)],
-                    self._report('project_id', since=day(number)))
-        self.assertEqual([], self._report('project_id', since=day(2)))
+                    self._totals('project_id', since=day(number)))
+        self.assertEqual([], self._totals('project_id', since=day(2)))
 
     def test_purge(self) -> None:
         self._add({
@@ -98,7 +98,7 @@ class UsageOnSQLite(catalogue.CatalogueTest):
             self.assertEqual([day(0), day(1)], days)
             self.assertEqual(2, ledger.purge(connection, day(0)))
             self.assertEqual(0, ledger.purge(connection, day(0)))
-        self.assertEqual([(day(1), 2), (day(2), 2)], self._report('day'))
+        self.assertEqual([(day(1), 2), (day(2), 2)], self._totals('day'))
 
     def test_writers_at_once(self) -> None:
         counts = {CALL._replace(user_agent=str(number)): 1
@@ -107,7 +107,7 @@ class UsageOnSQLite(catalogue.CatalogueTest):
             list(pool.map(lambda _: self._add(counts), range(40)))
         self.assertEqual(
             {(agent.user_agent, 40) for agent in counts},
-            set(self._report('user_agent')))
+            set(self._totals('user_agent')))
 
 
 class UsageOnMySQL(databases.OnMySQL, UsageOnSQLite):

@@ -42,7 +42,7 @@ class UsageFilterTest(helpers.FilterTestCase):
     def _counted(self, application: Any) -> list[tuple[Any, ...]]:
         application.counter.close()
         with db_engine.Database(self.conf).reader() as connection:
-            return [row[1:] for row in ledger.report(
+            return [row[1:] for row in ledger.totals(
                 connection, ledger.Call._fields)]
 
     def test_off_it_is_not_there(self) -> None:
