@@ -170,9 +170,9 @@ class Checks(upgradecheck.UpgradeCommands):
 
     @_check
     def _check_usage(self) -> Result:
-        if not self.conf['usage'].enabled:
-            return _skipped('[usage] enabled is off')
-        extras.check(extras.DATABASE, '[usage] enabled')
+        if not self.conf.usage_counts.enabled:
+            return _skipped('[usage_counts] enabled is off')
+        extras.check(extras.DATABASE, '[usage_counts] enabled')
         from nova_images_compat.db import engine as db_engine
         try:
             db_engine.Database(self.conf, patient=False)

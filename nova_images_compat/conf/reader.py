@@ -150,7 +150,6 @@ def _option_names(
 ) -> Iterator[tuple[str | None, str]]:
     for name in conf:
         try:
-            # The object's own attributes hide some groups, such as [usage].
             value = conf[name]
         except (cfg.Error, ValueError):
             value = None

@@ -1,31 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Options of the group ``[usage]``."""
+"""Options of the group ``[usage_counts]``.
+
+Its old name, ``usage``, is an attribute of oslo.config's ConfigOpts.
+"""
 
 from oslo_config import cfg
 
-GROUP = cfg.OptGroup('usage', title='Who still calls this API')
+OLD_GROUP = 'usage'
+
+GROUP = cfg.OptGroup(
+    'usage_counts', title='Counts of calls',
+    help=f'Options in the group [{OLD_GROUP}], its old name, still work.')
 
 OPTS = [
     cfg.BoolOpt(
         'enabled',
         default=False,
-        help='Count the calls of the operations by day (UTC), project, user '
-             'agent, operation and microversion, in [database]. '
-             '"nova-images-compat-manage db sync" makes the table, with any '
-             'image store; "nova-images-compat-manage usage report" shows '
-             'the counts.'),
+        deprecated_group=OLD_GROUP,
+        help='Count the calls of each operation by day (UTC), project, user '
+             'agent and microversion, in [database], with any image store. '
+             'First create the table: "nova-images-compat-manage db sync". '
+             'To see the counts: "nova-images-compat-manage usage report".'),
     cfg.IntOpt(
         'interval',
         default=60,
         min=1,
-        help='The seconds between two times that a process writes what it '
-             'has counted: so much is lost at most if it is killed.'),
+        deprecated_group=OLD_GROUP,
+        help='Seconds between two writes of the counts of a process. A '
+             'process that is killed loses the counts since its last '
+             'write.'),
     cfg.IntOpt(
         'max_counters',
         default=10000,
         min=1,
+        deprecated_group=OLD_GROUP,
         help='The most counters of a process in a day, and the most that it '
-             'keeps in memory while the database does not answer. What would '
-             'need another one is counted under the user agent "other".'),
+             'keeps in memory while the database is not reachable. Calls '
+             'beyond that are counted under the user agent "other".'),
 ]

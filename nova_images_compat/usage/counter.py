@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Counts the calls of the API: ``[usage]``.
+"""Counts the calls of the API: ``[usage_counts]``.
 
 Counting a call increments a number in memory. The first call starts a thread
 in its process. The thread adds the numbers to the database's table at each
-``[usage] interval``, and when the process ends.
+``[usage_counts] interval``, and when the process ends.
 """
 
 import atexit
@@ -24,7 +24,7 @@ from nova_images_compat.usage import ledger
 
 LOG = log.getLogger(__name__)
 
-# The user agent under which calls are counted beyond [usage] max_counters.
+# The user agent of the calls beyond [usage_counts] max_counters.
 OTHER = 'other'
 
 # The most rows of a transaction, and how often it is retried after a deadlock.
@@ -149,10 +149,10 @@ class _Writer:
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
-        self.tally = Tally(conf['usage'].max_counters)
+        self.tally = Tally(conf.usage_counts.max_counters)
         self.is_started = False
         self._conf = conf
-        self._interval: int = conf['usage'].interval
+        self._interval: int = conf.usage_counts.interval
         self._pid = os.getpid()
         threading = native.module('threading')
         self._starting = threading.Lock()

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Counts the calls of each operation, whatever their status: ``[usage]``.
+"""Counts the calls of each operation, whatever their status.
 
-The filter comes after authentication and microversion, right before the
-routes. Requests that are rejected earlier, or match no route, are not counted.
-Requests of a microversion that does not have the operation are counted.
+The options are in ``[usage_counts]``. The filter comes after authentication
+and microversion, right before the routes. Requests that are rejected earlier,
+or match no route, are not counted. Requests of a microversion that does not
+have the operation are counted.
 """
 
 from collections.abc import Iterable
@@ -31,7 +32,7 @@ class UsageFilter(paste.Filter):
         self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
     ) -> None:
         super().__init__(application, conf)
-        extras.check(extras.DATABASE, '[usage] enabled')
+        extras.check(extras.DATABASE, '[usage_counts] enabled')
         # Imported only if needed: it loads SQLAlchemy, 25 MiB of memory.
         from nova_images_compat.usage import counter
         self.counter = counter.UsageCounter(conf)
@@ -63,8 +64,10 @@ def _user_agent(environ: dict[str, Any]) -> str:
 def make(
     application: paste.WSGIApplication, conf: cfg.ConfigOpts,
 ) -> paste.WSGIApplication:
-    """Return the filter, or the application if ``[usage] enabled`` is off."""
-    return UsageFilter(application, conf) if conf['usage'].enabled else (
+    """Return the filter, or the application itself if ``[usage_counts]
+    enabled`` is off.
+    """
+    return UsageFilter(application, conf) if conf.usage_counts.enabled else (
         application)
 
 

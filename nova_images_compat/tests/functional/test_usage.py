@@ -21,7 +21,7 @@ from nova_images_compat.usage import ledger
 
 load_tests = test_fixtures.optimize_module_test_loader()
 
-ON = {'usage': {'enabled': 'true', 'interval': 1}}
+ON = {'usage_counts': {'enabled': 'true', 'interval': 1}}
 
 MEMBER = fixtures.PROJECT
 OTHER = fixtures.OTHER_PROJECT
@@ -164,7 +164,7 @@ class UsageOnPostgreSQL(databases.OnPostgreSQL, UsageOnSQLite):
 class UsageTest(functional_base.TestCase):
 
     def test_off_nothing_is_counted(self) -> None:
-        service = self.make_service({'usage': {'interval': 1}})
+        service = self.make_service({'usage_counts': {'interval': 1}})
         service.request('/v2.1/images')
         time.sleep(1.5)
         self.assertEqual({}, counted(service))

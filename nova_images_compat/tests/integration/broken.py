@@ -123,7 +123,7 @@ SET_UPS = {
     'catalogue: no URL': _options(
         '[database] connection', CATALOGUE + 'nonsense'),
     'counts: not migrated': _options(
-        '[database] connection', '[usage]\nenabled = true\n'
+        '[database] connection', '[usage_counts]\nenabled = true\n'
         '[database]\nconnection = sqlite:///{directory}/none\n'),
     'glance: missing CA': _options(
         '[glance] cafile', '[glance]\ncafile = {directory}/ca.pem\n'),

@@ -290,7 +290,7 @@ class WithGlanceTest(StatusTestCase):
 
 class CountsTest(StatusTestCase):
 
-    OPTIONS = {'usage': {'enabled': True}}
+    OPTIONS = {'usage_counts': {'enabled': True}}
 
     def test_table_that_is_not_there(self) -> None:
         self.assert_said(USAGE, FAILURE, 'db sync', self.OPTIONS)

@@ -16,7 +16,20 @@ class OptionsTest(helpers.TestCase):
         for group, options in opts.list_opts():
             for option in options:
                 with self.case(str(group), option.name):
-                    self.assertRegex(option.help, r'^[A-Z]')
+                    self.assertRegex(option.help or '', r'^[A-Z]')
+
+    def test_no_group_is_hidden_by_an_attribute(self) -> None:
+        for group, _ in opts.list_opts():
+            with self.case(str(group)):
+                self.assertFalse(group and hasattr(cfg.ConfigOpts, group.name))
+
+    def test_old_group_of_the_counts(self) -> None:
+        conf = self.load_text(
+            '[usage]\nenabled = true\ninterval = 7\nmax_counters = 8\n')
+        self.assertEqual(
+            (True, 7, 8), (conf.usage_counts.enabled,
+                           conf.usage_counts.interval,
+                           conf.usage_counts.max_counters))
 
     def test_the_catalogue_is_in_the_state_path(self) -> None:
         conf = self.load_text('[DEFAULT]\nstate_path = /somewhere\n')

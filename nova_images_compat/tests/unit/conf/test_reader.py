@@ -122,8 +122,8 @@ class BrokenTest(helpers.TestCase):
                 ('api', 'response_validation', 'perhaps'),
                 ('api', 'max_version', '3.1'),
                 ('quota', 'metadata_items', '-2'),
-                ('usage', 'enabled', 'perhaps'),
-                ('usage', 'interval', '0'),
+                ('usage_counts', 'enabled', 'perhaps'),
+                ('usage_counts', 'interval', '0'),
                 ('database', 'max_pool_size', 'big'),
                 ('oslo_policy', 'remote_ssl_verify_server_crt', 'often'),
                 ('DEFAULT', 'rate_limit_burst', 'often')):

@@ -172,7 +172,7 @@ class CounterOnSQLite(databases.OnSQLite, base.TestCase):
     ) -> cfg.ConfigOpts:
         self.configuration = self.useFixture(own_fixtures.Configuration({
             'database': {'connection': (url or self.url).replace('$', '$$')},
-            'usage': {'enabled': 'true', **options}}))
+            'usage_counts': {'enabled': 'true', **options}}))
         return self.configuration.conf
 
     def _counter(self, conf: cfg.ConfigOpts) -> counter.UsageCounter:

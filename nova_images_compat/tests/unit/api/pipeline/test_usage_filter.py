@@ -18,7 +18,7 @@ from nova_images_compat.tests import fixtures as own_fixtures
 from nova_images_compat.tests.unit import helpers
 from nova_images_compat.usage import ledger
 
-ON = {'usage': {'enabled': 'true'}}
+ON = {'usage_counts': {'enabled': 'true'}}
 
 
 class UsageFilterTest(helpers.FilterTestCase):
@@ -46,7 +46,7 @@ class UsageFilterTest(helpers.FilterTestCase):
                 connection, ledger.Call._fields)]
 
     def test_off_it_is_not_there(self) -> None:
-        self.assertIs(self.endpoint, self.make({'usage': {}}))
+        self.assertIs(self.endpoint, self.make({'usage_counts': {}}))
 
     def test_operation(self) -> None:
         application = self.make()
@@ -99,7 +99,7 @@ class UsageFilterTest(helpers.FilterTestCase):
             error = self.assertRaises(
                 exception.MissingExtra, self.factory({
                     paste.CONF_KEY: self.configure(ON)}), self.endpoint)
-        self.assertIn('[usage] enabled needs SQLAlchemy', str(error))
+        self.assertIn('[usage_counts] enabled needs SQLAlchemy', str(error))
 
     def test_database_that_is_not_migrated(self) -> None:
         error = self.assertRaises(
