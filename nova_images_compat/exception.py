@@ -221,3 +221,22 @@ class UnexpectedError(Bug):
 
 class InvalidResponse(Bug):
     """A response does not match its JSON schema."""
+
+
+class CheckWarning(OperatorError):
+    """An upgrade check that ends with a warning."""
+
+
+class CheckFailed(OperatorError):
+    """An upgrade check that fails."""
+
+
+def reason(error: Exception) -> str:
+    """Return what went wrong, as one line for an operator.
+
+    The message of an APIError is for the callers of the API, so its cause is
+    preferred.
+    """
+    cause = error.__cause__ if isinstance(error, APIError) else None
+    found = cause or error
+    return ' '.join((str(found) or repr(found)).split())

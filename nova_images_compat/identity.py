@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The service's users at Keystone: its own, of ``[keystone_authtoken]``, and
-how that of any group is loaded."""
+"""The service's users at Keystone: of ``[keystone_authtoken]``, which
+validates callers' tokens, and of ``[service_user]``, whose token goes with a
+caller's."""
 
 from collections.abc import Iterator
 import contextlib
+import os
+from typing import Any
 
 from keystoneauth1 import access
 from keystoneauth1 import exceptions as keystone_exception
@@ -17,6 +20,7 @@ from keystoneauth1 import session as keystone_session
 from keystonemiddleware import opts as middleware_opts
 from oslo_config import cfg
 
+from nova_images_compat.conf import service_user
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
 from nova_images_compat import log
@@ -24,6 +28,7 @@ from nova_images_compat import log
 LOG = log.getLogger(__name__)
 
 GROUP = 'keystone_authtoken'
+SERVICE_GROUP = service_user.GROUP.name
 
 # Seconds, where http_connect_timeout does not say.
 TIMEOUT = 10
@@ -73,6 +78,45 @@ class OwnUser:
         return request_context.RequestContext(
             overwrite=False, auth_token=found.auth_token,
             user_auth=access_plugin.AccessInfoPlugin(found))
+
+
+class ServiceUser:
+    """The user of ``[service_user]``.
+
+    :param conf: the service's configuration
+    :raises: ConfigurationError: the section does not describe a user, or
+        names a file that does not exist
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        self.auth = load_auth(conf, SERVICE_GROUP)
+        self.session = load_session(conf, SERVICE_GROUP)
+
+    def token(self) -> str | None:
+        """Return the user's token, a new one if the last is about to expire.
+
+        :raises: IdentityUnavailable: Keystone issues no token
+        """
+        return token(self.auth, self.session, SERVICE_GROUP)
+
+
+def load_service_user(conf: cfg.ConfigOpts) -> ServiceUser | None:
+    """Return the user of ``[service_user]``, or None if no service token is
+    to be sent. As in Nova, a missing ``auth_type`` is logged as a warning.
+
+    :raises: ConfigurationError: as ServiceUser
+    """
+    if not conf.service_user.send_service_user_token:
+        return None
+    loading.register_auth_conf_options(conf, SERVICE_GROUP)
+    section = conf.service_user.auth_section or SERVICE_GROUP
+    if not conf[section].auth_type:
+        LOG.warning(
+            'No service token is sent to the Image service: [%s] '
+            'send_service_user_token is set, and [%s] auth_type is not',
+            SERVICE_GROUP, section)
+        return None
+    return ServiceUser(conf)
 
 
 def token(
@@ -136,3 +180,34 @@ def load_auth(conf: cfg.ConfigOpts, group: str) -> plugin.BaseAuthPlugin:
     if auth is None:
         raise exception.ConfigurationError(f'[{group}] auth_type is not set')
     return auth
+
+
+def load_session(
+    conf: cfg.ConfigOpts, group: str, **kwargs: Any,
+) -> keystone_session.Session:
+    """Return a keystoneauth session with the options of a group.
+
+    :param kwargs: more arguments of the session
+    :raises: ConfigurationError: the timeout is negative, or a file that the
+        group names does not exist
+    """
+    kwargs.setdefault('timeout', timeout(conf, group))
+    for name in ('cafile', 'certfile', 'keyfile'):
+        path = getattr(conf[group], name)
+        if path and not os.path.isfile(path):
+            raise exception.ConfigurationError(
+                f'[{group}] {name}: there is no file {path}')
+    return loading.load_session_from_conf_options(conf, group, **kwargs)
+
+
+def timeout(conf: cfg.ConfigOpts, group: str) -> float:
+    """Return the ``timeout`` of a group, in seconds. 0 means the default:
+    keystoneauth can send no request with it.
+
+    :raises: ConfigurationError: it is negative
+    """
+    seconds = conf[group].timeout
+    if seconds and seconds < 0:
+        raise exception.ConfigurationError(
+            f'[{group}] timeout: it must not be negative')
+    return float(seconds or service_user.TIMEOUT)

@@ -95,6 +95,19 @@ class ImageQuery:
     with_metadata: bool = False
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Check:
+    """An upgrade check: a row of ``nova-images-compat-status``.
+
+    :ivar name: the row's name
+    :ivar run: returns the details of a success, and raises CheckWarning for
+        a warning, and another OperatorError or an APIError for a failure
+    """
+
+    name: str
+    run: Callable[[], str]
+
+
 class ImageStore(abc.ABC):
     """A place where images live.
 
@@ -110,6 +123,14 @@ class ImageStore(abc.ABC):
     @abc.abstractmethod
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         ...
+
+    @classmethod
+    def checks(cls, conf: cfg.ConfigOpts) -> tuple[Check, ...]:
+        """Return the upgrade checks that only this store has.
+
+        :param conf: the service's configuration
+        """
+        return ()
 
     @abc.abstractmethod
     def check(self) -> None:

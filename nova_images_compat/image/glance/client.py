@@ -23,6 +23,7 @@ import urllib3.exceptions
 from nova_images_compat.conf import glance
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
+from nova_images_compat import identity
 from nova_images_compat.image.glance import auth
 from nova_images_compat.image.glance import connections
 from nova_images_compat.image.glance import endpoints
@@ -117,7 +118,7 @@ class _Own:
     """What sends requests, and has locks."""
 
     session: keystone_session.Session
-    service_user: auth.ServiceUser | None
+    service_user: identity.ServiceUser | None
 
 
 class Unanswered(exception.ImageStoreUnavailable):
@@ -133,9 +134,9 @@ class Client:
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self._own = native.PerThread(lambda: _Own(
-            _session(conf), auth.load_service_user(conf)))
+            _session(conf), identity.load_service_user(conf)))
         self.endpoints = endpoints.Endpoints(conf, self._own.get().session)
-        self.timeout = auth.timeout(conf, glance.GROUP.name)
+        self.timeout = identity.timeout(conf, glance.GROUP.name)
         self.retries: int = conf.glance.num_retries
 
     def deadline(self) -> float:
@@ -331,7 +332,7 @@ def _wait(rounds: int, deadline: float) -> bool:
 
 
 def _session(conf: cfg.ConfigOpts) -> keystone_session.Session:
-    return auth.load_session(
+    return identity.load_session(
         conf, glance.GROUP.name, session=connections.Connections(),
         app_name='nova-images-compat', app_version=version.version_string())
 

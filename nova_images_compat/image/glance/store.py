@@ -19,6 +19,7 @@ from nova_images_compat import context as request_context
 from nova_images_compat import exception
 from nova_images_compat import identity
 from nova_images_compat.image import base as image_base
+from nova_images_compat.image.glance import checks
 from nova_images_compat.image.glance import client as glance_client
 from nova_images_compat.image.glance import images
 from nova_images_compat.image.glance import locks
@@ -54,6 +55,10 @@ class GlanceStore(image_base.ImageStore):
         self.schema = schema.ImageSchema(self.client)
         self.locks = locks.ImageLocks(conf)
         self.list_timeout: float = conf.glance.list_timeout
+
+    @classmethod
+    def checks(cls, conf: cfg.ConfigOpts) -> tuple[image_base.Check, ...]:
+        return checks.all_checks(conf)
 
     def check(self) -> None:
         self.client.check(

@@ -9,7 +9,7 @@ from keystoneauth1 import fixture as keystone_fixture
 import requests
 
 from nova_images_compat import exception
-from nova_images_compat.image.glance import auth
+from nova_images_compat import identity
 from nova_images_compat.image.glance import client
 from nova_images_compat.tests.unit import identity_case
 from nova_images_compat.tests.unit.image.glance import glance_case
@@ -171,19 +171,19 @@ class ConfigurationTest(_TestCase):
             'glance': {'timeout': 0}})
         self.assertEqual(
             [60.0, 60.0],
-            [auth.ServiceUser(conf).session.timeout,
+            [identity.ServiceUser(conf).session.timeout,
              client.Client(conf).timeout])
 
     def test_user_that_is_not_described(self) -> None:
         conf = self.configure_glance({'service_user': {
             'send_service_user_token': True, 'auth_type': 'v3password'}})
         error = self.assertRaises(
-            exception.ConfigurationError, auth.load_service_user, conf)
+            exception.ConfigurationError, identity.load_service_user, conf)
         self.assertIn('[service_user]', str(error))
         self.assertIn('auth', str(error))
 
     def test_nothing_is_needed_unless_it_is_wanted(self) -> None:
-        self.assertIsNone(auth.load_service_user(self.configure_glance()))
+        self.assertIsNone(identity.load_service_user(self.configure_glance()))
 
     def test_options_of_the_user_are_not_those_of_others(self) -> None:
         """What is registered for one configuration is not for the next."""

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""The upgrade checks of the Glance store: the Image service and the locks."""
+
+import functools
+import uuid
+
+from oslo_config import cfg
+
+from nova_images_compat.conf import api
+from nova_images_compat import context as request_context
+from nova_images_compat import exception
+from nova_images_compat import identity
+from nova_images_compat.image import base as image_base
+from nova_images_compat.image.glance import client as glance_client
+from nova_images_compat.image.glance import locks
+from nova_images_compat.image.glance import schema
+
+# Seconds.
+REQUEST_TIMEOUT = 10.0
+LOCK_TIMEOUT = 10
+
+
+def all_checks(conf: cfg.ConfigOpts) -> tuple[image_base.Check, ...]:
+    """Return the checks of the Glance store.
+
+    :param conf: the service's configuration
+    """
+    return (
+        image_base.Check(
+            'Image service', functools.partial(_check_service, conf)),
+        image_base.Check('Locks', functools.partial(_check_locks, conf)))
+
+
+def _check_service(conf: cfg.ConfigOpts) -> str:
+    """Ask each server of the Image service for its schema of images."""
+    client = glance_client.Client(conf)
+    context = _own_context(conf)
+    try:
+        roots = client.endpoints.candidates(context)
+    except exception.ImageStoreUnavailable:
+        raise exception.CheckFailed(
+            'The catalogue in the token of the user of '
+            f'[{identity.GROUP}] has no endpoint that matches [glance] '
+            'service_type, service_name, region_name and valid_interfaces.'
+        ) from None
+    problems = {root: _problem(client, context, root)
+                for root in sorted(roots)}
+    found = [f'{root}: {problem}' for root, problem in problems.items()
+             if problem]
+    if not found:
+        return f'It has API v2 at {", ".join(problems)}.'
+    error = exception.CheckWarning if len(found) < len(problems) else (
+        exception.CheckFailed)
+    raise error('; '.join(found))
+
+
+def _own_context(conf: cfg.ConfigOpts) -> request_context.RequestContext:
+    """Return the context of a request of the service's own user.
+
+    :raises: IdentityUnavailable: Keystone issues no token
+    """
+    if conf.api.auth_strategy == api.KEYSTONE:
+        return identity.OwnUser(conf).context()
+    return request_context.RequestContext(overwrite=False)
+
+
+def _problem(
+    client: glance_client.Client, context: request_context.RequestContext,
+    root: str,
+) -> str | None:
+    """Return what is wrong with a server of the Image service, or None."""
+    try:
+        answer = client.ask(context, root, schema.PATH, REQUEST_TIMEOUT)
+        if answer.is_success and 'properties' in answer.document():
+            return None
+    except exception.Unauthorized:
+        return 'it rejects the token, or requires one'
+    except exception.BadGateway:
+        return f'invalid response to GET {schema.PATH}'
+    except exception.APIError as error:
+        return exception.reason(error)
+    return f'no API v2: GET {schema.PATH} returned {answer.status}'
+
+
+def _check_locks(conf: cfg.ConfigOpts) -> str:
+    """Check the backend of the locks, and take a lock if it is a server."""
+    image_locks = locks.ImageLocks(conf)
+    image_locks.check()
+    # A lock in a file would leave the file behind.
+    if not image_locks.is_in_files:
+        _take_lock(image_locks)
+    if _is_default(conf, 'backend_url', 'coordination'):
+        raise exception.CheckWarning(
+            '[coordination] backend_url is not set: hosts do not share their '
+            'locks. Set it to a server that all hosts share or, for a single '
+            'host, to its default.')
+    return 'Metadata writes can lock their image.'
+
+
+def _take_lock(image_locks: locks.ImageLocks) -> None:
+    image_locks.timeout = min(image_locks.timeout, LOCK_TIMEOUT)
+    try:
+        with image_locks.hold(str(uuid.uuid4())):
+            pass
+    except exception.LockUnavailable as error:
+        is_timeout = isinstance(error.__cause__, TimeoutError)
+        reason = 'timed out waiting for the server' if is_timeout else (
+            exception.reason(error))
+        raise exception.CheckFailed(
+            f'[coordination] backend_url: {reason}') from error
+
+
+def _is_default(conf: cfg.ConfigOpts, name: str, group: str) -> bool:
+    """Say whether no configuration file sets an option."""
+    place = conf.get_location(name, group)
+    return place is None or not place.location.is_user_controlled
