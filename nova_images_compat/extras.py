@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What only a part of the package needs: its extras, which pip installs when
-they are asked for."""
+"""The package's extras: libraries that only a part of it needs, and that pip
+installs on request."""
 
 from collections.abc import Iterator
 from importlib import metadata
@@ -12,13 +12,14 @@ from nova_images_compat import exception
 
 DISTRIBUTION = 'nova-images-compat'
 
-WHERE_THERE_ARE_OLDER = (
-    ' into an environment of its own: what is in this one may need the older')
+# Nova, for one, does not work with newer versions of its libraries.
+ELSEWHERE = (
+    ' in a new environment: other packages here may need the older version')
 
-# What uses [database]: the catalogue, the counts of calls, and the command
-# that looks after both.
+# For [database]: the catalogue, the counts of calls, and the command that
+# manages both.
 DATABASE = 'database'
-# The bundled server.
+# nova-images-compat-api.
 SERVER = 'server'
 # keystonemiddleware's cache of tokens in memcached, and its encryption.
 TOKEN_CACHE = 'token-cache'
@@ -26,11 +27,11 @@ TOKEN_ENCRYPTION = 'token-encryption'
 
 
 def check(name: str, user: str) -> None:
-    """Check that everything of an extra is installed, in a version that does.
+    """Check that the libraries of an extra are installed, and new enough.
 
-    :param name: of the extra
-    :param user: what needs it, such as an option
-    :raises: MissingExtra
+    :param name: the extra's name
+    :param user: what needs the extra, such as an option, for the error
+    :raises: MissingExtra: a library is missing or too old
     """
     needs = {
         f'{requirement.name}{requirement.specifier}': _version(requirement)
@@ -39,16 +40,15 @@ def check(name: str, user: str) -> None:
     if not needs:
         return
     told = ', '.join(
-        f'{wanted} (there is {found})' if found else wanted
+        f'{wanted} (installed: {found})' if found else wanted
         for wanted, found in needs.items())
-    # Nova, for one, does not bear a newer version of what it has.
-    where = WHERE_THERE_ARE_OLDER if any(needs.values()) else ''
+    where = ELSEWHERE if any(needs.values()) else ''
     raise exception.MissingExtra(
         f'{user} needs {told}; install {DISTRIBUTION}[{name}]{where}')
 
 
 def _requirements(extra: str) -> Iterator[requirements.Requirement]:
-    """Yield the requirements of an extra that are none without it."""
+    """Yield the requirements that the extra adds."""
     for text in metadata.requires(DISTRIBUTION) or ():
         requirement = requirements.Requirement(text)
         marker = requirement.marker
@@ -64,7 +64,7 @@ def _is_satisfied(requirement: requirements.Requirement) -> bool:
 
 
 def _version(requirement: requirements.Requirement) -> str | None:
-    """Return the version that is installed, if one is."""
+    """Return the installed version, or None."""
     try:
         return metadata.version(requirement.name)
     except metadata.PackageNotFoundError:

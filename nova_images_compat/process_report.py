@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A report of what a process of ours is doing, for an operator: threads,
-configuration (without its secrets) and version."""
+"""A report on a running process of the service, for operators: its threads,
+configuration (without secrets) and version."""
 
 import os
 import threading
@@ -18,7 +18,7 @@ CONFIGURATION = "The service's configuration"
 
 
 class _Version:
-    """What oslo.reports wants to know of the version."""
+    """The version, in the form that oslo.reports needs."""
 
     def vendor_string(self) -> str:
         return 'OpenStack'
@@ -31,12 +31,14 @@ class _Version:
 
 
 def set_up(conf: cfg.ConfigOpts) -> None:
-    """Write the report to the standard error, or below ``[oslo_reports]
-    log_dir``, on SIGUSR2, or when ``[oslo_reports] file_event_handler``
-    changes: for a process that is ours.
+    """Write a report on SIGUSR2, or when the file ``[oslo_reports]
+    file_event_handler`` changes. For processes of our own only.
+
+    The report goes to the standard error, or to a file in ``[oslo_reports]
+    log_dir``.
 
     :param conf: the service's configuration
-    :raises: ConfigurationError
+    :raises: ConfigurationError: the file_event_handler does not exist
     """
     trigger = conf.oslo_reports.file_event_handler
     if trigger and not os.path.isfile(trigger):
@@ -47,5 +49,5 @@ def set_up(conf: cfg.ConfigOpts) -> None:
         CONFIGURATION, conf_generator.ConfigReportGenerator(conf))
     reports.setup_autorun(
         _Version(), service_name=NAME, conf=conf,
-        # Python lets no other thread handle signals.
+        # Python lets only the main thread handle signals.
         setup_signal=threading.current_thread() is threading.main_thread())

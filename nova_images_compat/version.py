@@ -6,4 +6,5 @@ from importlib import metadata
 
 
 def version_string() -> str:
+    """Return the version, such as "1.2.3"."""
     return metadata.version('nova-images-compat')

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the commands have in common: how their actions are told to argparse,
-and how each ends on an error that is the operator's to mend."""
+"""What the commands share: their actions in argparse, and how they end if
+there is an error that the operator must fix."""
 
 import argparse
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def command(
 ) -> argparse.ArgumentParser:
     """Add an action to a group.
 
-    :param function: does it; its docstring is the help
+    :param function: carries out the action; its docstring is the help
     """
     parser = of_group.add_parser(
         name, help=function.__doc__, description=function.__doc__)
@@ -38,9 +38,10 @@ def command(
 def reports_errors(
     main: Callable[..., int | None],
 ) -> Callable[..., int | None]:
-    """Make a command end with one line on standard error, and exit status 1.
+    """Decorate a command's main function: an error ends the command with one
+    line on the standard error, and exit status 1.
 
-    :param main: the command's main function, which returns its exit status
+    :param main: returns the exit status of the command
     """
     @functools.wraps(main)
     def wrapper(*args: str) -> int | None:
@@ -54,7 +55,7 @@ def reports_errors(
         except KeyboardInterrupt:
             return 130
         except OSError as error:
-            # Python is not to try again at its exit.
+            # Otherwise Python tries again to write when it exits.
             with contextlib.suppress(OSError):
                 sys.stdout.close()
             if isinstance(error, BrokenPipeError):

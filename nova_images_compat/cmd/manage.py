@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""``nova-images-compat-manage``: looks after the embedded catalogue, and the
-counts of calls. All of it takes what the extra "database" installs."""
+"""``nova-images-compat-manage``: manages the embedded catalogue and the counts
+of calls. It needs the extra "database"."""
 
 import sys
 from typing import Any
@@ -21,9 +21,8 @@ def main(*argv: str) -> int:
     extras.check(extras.DATABASE, 'nova-images-compat-manage')
     conf = reader.load(argv or sys.argv[1:], cli_opts=[cfg.SubCommandOpt(
         'command', title='commands', handler=add_parsers)])
-    # The standard output is for what a command answers.
+    # The standard output is for the results of commands.
     conf.set_default('use_stderr', True)
-    # Who is waiting for a command wants to know at once.
     database.do_not_wait(conf)
     reader.set_up_logging(conf)
     _run(conf)
@@ -31,7 +30,7 @@ def main(*argv: str) -> int:
 
 
 def add_parsers(subparsers: Any) -> None:
-    """Add every action."""
+    """Add all actions."""
     from nova_images_compat.cmd import db_commands
     from nova_images_compat.cmd import image_commands
     from nova_images_compat.cmd import usage_commands

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""``python -m nova_images_compat.cmd.openapi``: writes the OpenAPI document
-of the images API."""
+"""``python -m nova_images_compat.cmd.openapi``: writes the OpenAPI document of
+the images API."""
 
 import argparse
 import pathlib

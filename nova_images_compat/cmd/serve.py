@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""``nova-images-compat-api``: serves the API by waitress.
+"""``nova-images-compat-api``: serves the API with waitress.
 
-For development and small deployments; others load
-``nova_images_compat.wsgi:application`` into the WSGI server of their choice.
+It is for development and small deployments. Others load
+``nova_images_compat.wsgi:application`` into a WSGI server of their choice.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from nova_images_compat import process_report
 
 CLI_OPTS = [
     cfg.HostAddressOpt(
-        # [DEFAULT] host is Nova's, and names this machine.
+        # [DEFAULT] host is Nova's option: the name of this machine.
         'host', dest='listen_host', default='127.0.0.1',
         help='The address to listen on.'),
     cfg.PortOpt('port', default=8774, help='The port to listen on.'),
@@ -35,8 +35,8 @@ CLI_OPTS = [
         help='How many requests are served at the same time.'),
     cfg.BoolOpt(
         'insecure-noauth', default=False,
-        help='Listen on an address that others reach even though [api] '
-             'auth_strategy is noauth2, which believes every token.'),
+        help='Listen on an address that others can reach even if [api] '
+             'auth_strategy is noauth2, which accepts every token.'),
 ]
 
 
@@ -52,12 +52,16 @@ def serve(conf: cfg.ConfigOpts, announce: Callable[[str], None]) -> None:
 
     :param conf: the service's configuration, with the options of the command
         line
-    :param announce: is called with the service's URL as soon as it listens
-    :raises: MissingExtra, ConfigurationError, DatabaseNotReady
+    :param announce: is called with the service's URL when it listens
+    :raises: MissingExtra: the extra "server" or that of the store is not
+        installed
+    :raises: ConfigurationError: the service cannot start, or the address
+        cannot be used
+    :raises: DatabaseNotReady: the database is not reachable or not migrated
     """
     extras.check(extras.SERVER, 'nova-images-compat-api')
     from waitress import server as waitress_server
-    _refuse_open_door(conf)
+    _check_access(conf)
     reader.set_up_logging(conf)
     process_report.set_up(conf)
     listener = _listen(conf.listen_host, conf.port)
@@ -82,14 +86,18 @@ def _stop(number: int, frame: Any) -> None:
     raise SystemExit(0)
 
 
-def _refuse_open_door(conf: cfg.ConfigOpts) -> None:
+def _check_access(conf: cfg.ConfigOpts) -> None:
+    """Check that others cannot reach a service without authentication.
+
+    :raises: ConfigurationError: they can, without ``--insecure-noauth``
+    """
     if conf.api.auth_strategy != api.NOAUTH2 or conf.insecure_noauth:
         return
     if not _is_loopback(conf.listen_host):
         raise exception.ConfigurationError(
-            f'with [api] auth_strategy noauth2, which believes every token, '
-            f'--host {conf.listen_host} would be open to anybody; give '
-            '--insecure-noauth if that is what you want')
+            f'with [api] auth_strategy noauth2, which accepts every token, '
+            f'--host {conf.listen_host} would let anybody in; add '
+            '--insecure-noauth if you want that')
 
 
 def _is_loopback(host: str) -> bool:

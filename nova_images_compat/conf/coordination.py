@@ -11,14 +11,15 @@ OPTS = [
         'backend_url',
         default='file://$state_path/locks',
         secret=True,
-        help='The tooz backend of the locks that let one metadata write of '
-             'an image follow another. The default serves the processes of '
-             'one host; for several hosts, a backend that they share, such '
-             'as redis://cache.example.com:6379.'),
+        help='The tooz backend of the locks. A metadata write locks its '
+             'image, so that other writes of that image wait. The default '
+             'works for the processes of one host. Several hosts need a '
+             'backend that they share, such as '
+             'redis://cache.example.com:6379.'),
     cfg.IntOpt(
         'lock_timeout',
         default=30,
         min=0,
-        help='The seconds that a metadata write waits for its lock, before '
-             'it is refused with 503.'),
+        help='Seconds that a metadata write waits for its lock. Then the '
+             'response is an error 503.'),
 ]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Options of the group ``[database]``: oslo.db's, which the extra "database"
-installs. Without it there are none."""
+"""Options of the group ``[database]``: those of oslo.db, which is part of the
+extra "database". Without it, there are none."""
 
 import importlib.util
 
@@ -13,9 +13,9 @@ CONNECTION = 'sqlite:///$state_path/catalog.sqlite'
 
 
 def register(conf: cfg.ConfigOpts) -> None:
-    """Register the options, with our default of the connection.
+    """Register the options, with our default of ``connection``.
 
-    :param conf: the configuration object to register them on
+    :param conf: the configuration object
     """
     if _is_installed():
         from oslo_db import options
@@ -23,17 +23,17 @@ def register(conf: cfg.ConfigOpts) -> None:
 
 
 def set_generator_default() -> None:
-    """Give the connection our default, in a generated sample."""
+    """Set our default of ``connection`` for the sample generator."""
     if _is_installed():
         from oslo_db import options
         cfg.set_defaults(options.database_opts, connection=CONNECTION)
 
 
 def do_not_wait(conf: cfg.ConfigOpts, is_final: bool = False) -> None:
-    """Take a database that does not answer for unreachable at once.
+    """Do not retry to connect to a database that is not reachable.
 
     :param conf: the service's configuration
-    :param is_final: also where a file says otherwise
+    :param is_final: whether this overrides a ``max_retries`` in a file
     """
     if _is_installed():
         change = conf.set_override if is_final else conf.set_default

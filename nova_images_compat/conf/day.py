@@ -7,21 +7,20 @@ import re
 
 from oslo_config import types
 
-
 DAY = re.compile('[0-9]{4}-[0-9]{2}-[0-9]{2}')
 
 
 def parse(text: str) -> datetime.date:
-    """Return the day that a text names, as YYYY-MM-DD and no other way.
+    """Parse a day. Only the form YYYY-MM-DD is accepted.
 
-    :raises: ValueError
+    :raises: ValueError: the text is not a day of that form
     """
     try:
         if DAY.fullmatch(text):
             return datetime.date.fromisoformat(text)
     except ValueError:
         pass
-    raise ValueError(f'{text} is no day of the form YYYY-MM-DD')
+    raise ValueError(f'{text} is not a day of the form YYYY-MM-DD')
 
 
 class Day(types.ConfigType):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Finds the configuration of the filter, in a process of another service's:
+"""Finds the configuration of the filter in another service's process, such as
 nova-api."""
 
 from collections.abc import Mapping
@@ -22,21 +22,21 @@ def load(
 ) -> cfg.ConfigOpts:
     """Read and check the configuration of the filter.
 
-    :param options: those of its section in the paste file: ``config_file``
-        and ``config_dir``, paths separated by ``;``. Without any, it reads
-        what the other service reads.
-    :param host: the configuration of the other service, which says what it
-        was read from, and is not changed
-    :raises: ConfigurationError
+    :param options: the options of the filter's section in the paste file:
+        ``config_file`` and ``config_dir``, paths separated by ``;``. Without
+        any, the files of the other service are read.
+    :param host: the configuration of the other service; it is not changed
+    :raises: ConfigurationError: an option is unknown or empty, a file or
+        directory is missing or not valid, or the other service has no files
     """
     for name in options:
         if name not in (FILES, DIRECTORIES):
             raise exception.ConfigurationError(
-                f'{SECTION} {name}: there is no such option; there are '
+                f'{SECTION} {name}: there is no such option; the options are '
                 f'{FILES} and {DIRECTORIES}')
         if not _split(options[name]):
             raise exception.ConfigurationError(
-                f'{SECTION} {name}: it names nothing')
+                f'{SECTION} {name}: it is empty')
     for directory in _split(options.get(DIRECTORIES, '')):
         if not os.path.isdir(directory):
             raise exception.ConfigurationError(
@@ -49,7 +49,7 @@ def load(
         return reader.load_files(host.config_file, host.config_dir)
     except cfg.NoSuchOptError as error:
         raise exception.ConfigurationError(
-            f'{SECTION}: this process has read no configuration; name a '
+            f'{SECTION}: this process has not read a configuration; set '
             f'{FILES}') from error
 
 

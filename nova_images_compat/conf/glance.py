@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Options of the group ``[glance]``; names and meaning are Nova's, so that
-the section of nova.conf serves as it is."""
+"""Options of the group ``[glance]``. Names and meaning are Nova's: the section
+of a nova.conf can be used unchanged."""
 
 from keystoneauth1 import loading
 from oslo_config import cfg
@@ -14,8 +14,8 @@ SERVICE_TYPE = 'image'
 TIMEOUT = 60.0
 LIST_TIMEOUT = 60.0
 
-# keystoneauth's options of an adapter that have a meaning here: the store has
-# one version of one API to talk to, and its own retries.
+# keystoneauth's options of an adapter that are used here. Those of versions
+# and retries are not: the store uses API v2, and has its own retries.
 _ADAPTER = (
     'service_type', 'service_name', 'valid_interfaces', 'region_name',
     'endpoint_override')
@@ -35,26 +35,25 @@ OPTS = [
     cfg.ListOpt(
         'api_servers',
         help='URLs of the Image service, such as '
-             'http://image1.example.com:9292: each request goes to one of '
-             'them, in random order, and to the next if it does not answer. '
+             'http://image1.example.com:9292. Each request goes to one of '
+             'them at random, and to the next if that one is not reachable. '
              'Unset: endpoint_override, or else the endpoint in the '
              "catalogue of the caller's token."),
     cfg.IntOpt(
         'num_retries',
         default=3,
         min=0,
-        help='How many more times a request is sent that failed to reach the '
+        help='How many times a request is retried if it fails to reach the '
              'Image service.'),
     cfg.FloatOpt(
         'list_timeout',
         default=LIST_TIMEOUT,
         min=1,
-        help='Seconds that a list of images may take, however many pages of '
-             'the Image service it is put together from: a list without a '
-             '"limit" has no other bound. Then the answer is an error 503. '
-             'Keep it below the time-out of the proxy in front of this '
-             'service, often 60 or 100 seconds. A single request to the Image '
-             'service takes no longer than timeout, either.'),
+        help='Seconds that a list of images may take in total. Then the '
+             'response is an error 503. A list without a "limit" may need '
+             'many pages of the Image service, and timeout limits only the '
+             'request of each page. Keep it below the timeout of the proxy in '
+             'front of this service, often 60 or 100 seconds.'),
 ]
 
 cfg.set_defaults(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""All options of the service: one list for the configuration object and the
-sample generator."""
+"""All options of the service, for the configuration object and for the sample
+generator."""
 
 from collections.abc import Iterable
 import copy
@@ -27,7 +27,7 @@ MODULES = (
     paths, api, glance, service_user, coordination, quota_conf, usage_conf,
     wsgi_conf)
 
-# Nova's; those of oslo.policy 4.3 (2024.1) differ.
+# As in Nova. The defaults of oslo.policy 4.3 (2024.1) differ.
 POLICY_DEFAULTS = {'policy_file': 'policy.yaml', 'enforce_new_defaults': True}
 
 CORS_DEFAULTS = {
@@ -49,7 +49,7 @@ def list_opts() -> list[tuple[cfg.OptGroup | None, Iterable[cfg.Opt]]]:
 
 
 def set_generator_defaults() -> None:
-    """Give the libraries' options our defaults, in a generated sample."""
+    """Set our defaults of the libraries' options for the sample generator."""
     database.set_generator_default()
     cors.set_defaults(**CORS_DEFAULTS)
 
@@ -57,7 +57,7 @@ def set_generator_defaults() -> None:
 def register(conf: cfg.ConfigOpts) -> None:
     """Register every option that the service reads.
 
-    :param conf: the configuration object to register them on
+    :param conf: the configuration object
     """
     for group, opts in list_opts():
         conf.register_opts(opts, group=_own_group(group))
@@ -72,13 +72,13 @@ def register(conf: cfg.ConfigOpts) -> None:
             profiler_opts.list_opts, report_opts.list_opts):
         for name, opts in list_of():
             conf.register_opts(map(_with_secret, opts), group=name)
-    # Not policy_opts.set_defaults, which changes the options of the process.
+    # policy_opts.set_defaults would change them for the whole process.
     for option, value in POLICY_DEFAULTS.items():
         conf.set_default(option, value, group='oslo_policy')
 
 
 def _with_secret(opt: cfg.Opt) -> cfg.Opt:
-    """Return an option that is secret where its URL may hold a password."""
+    """Return the option, marked as secret if its URL can have a password."""
     if opt.dest != 'connection_string':
         return opt
     opt = copy.copy(opt)
@@ -87,7 +87,7 @@ def _with_secret(opt: cfg.Opt) -> cfg.Opt:
 
 
 def _own_group(group: cfg.OptGroup | None) -> cfg.OptGroup | None:
-    """Return a group like this one, for one configuration object: what is
-    registered with it later, others that have the same group would have, too.
+    """Copy the group: oslo.config registers options on the OptGroup, so
+    sharing it would leak them to other configuration objects.
     """
     return group and cfg.OptGroup(group.name, group.title, group.help)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Where the service keeps its state, and Nova's options for values of a
-nova.conf that refer to them, such as ``$my_ip``."""
+"""The directory of the service's state, and Nova's options that values in a
+nova.conf can refer to, such as ``$my_ip``."""
 
 import importlib.util
 import os
@@ -17,8 +17,8 @@ PACKAGES = ('nova', __name__.partition('.')[0])
 
 
 def base_directory() -> str:
-    """Return the directory that Nova's package is in, without importing it;
-    that of ours where there is no Nova.
+    """Return the directory that has Nova's package, without importing it, or
+    this package if Nova is not installed.
     """
     places = [
         place for name in PACKAGES
@@ -28,7 +28,7 @@ def base_directory() -> str:
 
 
 def host_name() -> str:
-    """Return this host's name; "localhost" if no option may have it."""
+    """Return this host's name, or "localhost" if it is not a valid name."""
     name = socket.gethostname()
     try:
         return types.HostDomain()(name)
@@ -40,25 +40,28 @@ OPTS = [
     cfg.StrOpt(
         'state_path',
         default='/var/lib/nova-images-compat',
-        help='The directory of what the service keeps, such as the embedded '
-             "catalogue's SQLite file."),
+        help="The directory of the service's state, such as the SQLite file "
+             'of the embedded catalogue.'),
     cfg.StrOpt(
         'my_ip',
         default=netutils.get_my_ipv4(),
         sample_default='<host_ipv4>',
-        help="Nova's option, for values of a nova.conf that refer to it."),
+        help="Nova's option. Values in a nova.conf can refer to it as "
+             '$my_ip.'),
     cfg.HostDomainOpt(
         'host',
         default=host_name(),
         sample_default='<current_hostname>',
-        help="Nova's option, for values of a nova.conf that refer to it."),
+        help="Nova's option. Values in a nova.conf can refer to it as $host."),
     cfg.StrOpt(
         'pybasedir',
         default=base_directory(),
         sample_default='<Path>',
-        help="Nova's option, for values of a nova.conf that refer to it: the "
-             'directory that its package is in, or ours without Nova.'),
+        help="Nova's option. Values in a nova.conf can refer to it as "
+             "$pybasedir: the directory that has Nova's package, or this "
+             'package if Nova is not installed.'),
     cfg.StrOpt(
         'tempdir',
-        help="Nova's option, for values of a nova.conf that refer to it."),
+        help="Nova's option. Values in a nova.conf can refer to it as "
+             '$tempdir.'),
 ]

@@ -15,7 +15,7 @@ OPTS = [
         min=-1,
         deprecated_name='quota_metadata_items',
         deprecated_group='DEFAULT',
-        help='The most metadata items that a write may leave an image with. '
+        help='The most metadata items that an image may have after a write. '
              '-1: no limit.'),
     cfg.StrOpt(
         'driver',
@@ -23,9 +23,9 @@ OPTS = [
         choices=[
             (DATABASE, 'The limit is [quota] metadata_items.'),
             ('nova.quota.NoopQuotaDriver', 'There is no limit.'),
-            ('nova.quota.UnifiedLimitsDriver', 'There is no limit: Nova asks '
-             "Keystone for no limit on images' metadata."),
+            ('nova.quota.UnifiedLimitsDriver', 'There is no limit: Nova does '
+             'not ask Keystone for one on the metadata of images.'),
         ],
-        help="Which quota driver Nova has: it says whether images' metadata "
-             'is limited.'),
+        help="Nova's quota driver. It determines whether the metadata of "
+             'images is limited.'),
 ]

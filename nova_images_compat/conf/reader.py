@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Makes the configuration object, of which there is one an application."""
+"""Reads the configuration. Each application has its own object."""
 
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -33,13 +33,15 @@ def load(
     """Read and check the configuration.
 
     :param argv: command line arguments, without the program's name
-    :param environ: ``OS_NOVA_IMAGES_COMPAT_CONFIG_FILES`` (paths separated
-        by ``;``) or else ``OS_NOVA_IMAGES_COMPAT_CONFIG_DIR`` names the
-        configuration; with neither, oslo.config's usual places do
-    :param cli_opts: options of the command line beside oslo.config's own
-    :returns: a configuration of its own; ``oslo_config.cfg.CONF`` is not
-        involved
-    :raises: ConfigurationError
+    :param environ: environment variables:
+        ``OS_NOVA_IMAGES_COMPAT_CONFIG_FILES`` (paths separated by ``;``) or
+        else ``OS_NOVA_IMAGES_COMPAT_CONFIG_DIR``. With neither, oslo.config
+        searches its usual places.
+    :param cli_opts: command line options in addition to oslo.config's own
+    :returns: a new object; ``oslo_config.cfg.CONF`` is neither read nor
+        changed
+    :raises: ConfigurationError: a file is missing or not readable, or a value
+        is not valid
     """
     conf = cfg.ConfigOpts()
     opts.register(conf)
@@ -52,13 +54,13 @@ def load(
 def load_files(
     files: Sequence[str], directories: Sequence[str],
 ) -> cfg.ConfigOpts:
-    """Read and check the configuration, in a process that is not ours: its
-    log and its standard error are left alone.
+    """Read and check the configuration in a process of another service. Its
+    log and its standard error are not changed.
 
     :param files: configuration files
     :param directories: directories of configuration files (``*.conf``), which
         are read after the files
-    :raises: ConfigurationError
+    :raises: ConfigurationError: as load()
     """
     conf = cfg.ConfigOpts()
     opts.register(conf)
@@ -69,9 +71,9 @@ def load_files(
 
 
 def _read(conf: cfg.ConfigOpts, parse: Callable[[], None]) -> None:
-    """Parse the configuration, and check it.
+    """Parse and check the configuration.
 
-    :raises: ConfigurationError
+    :raises: ConfigurationError: as load()
     """
     try:
         parse()
@@ -89,10 +91,10 @@ def _read(conf: cfg.ConfigOpts, parse: Callable[[], None]) -> None:
 
 
 def set_up_logging(conf: cfg.ConfigOpts) -> None:
-    """Log as the configuration says: for a process that is ours.
+    """Set up the log of a process of our own.
 
     :param conf: the service's configuration
-    :raises: ConfigurationError
+    :raises: ConfigurationError: a file of the log cannot be used
     """
     try:
         log.setup(conf, PROJECT)
@@ -111,15 +113,15 @@ def _call(
 def _parse(
     conf: cfg.ConfigOpts, argv: Sequence[str], places: Mapping[str, Any],
 ) -> None:
-    """Parse, and report an invalid value of an option of the command line,
-    for which oslo.config would exit.
+    """Parse, and raise an error for an invalid value on the command line.
+    oslo.config would print it and exit.
     """
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
             _call(conf, argv, places)
     except SystemExit as error:
-        # 1, or nothing before oslo.config 9.7.
+        # oslo.config exits with 1; before 9.7, without a status.
         if error.code in (1, None):
             reason, said = said.getvalue(), io.StringIO()
             raise exception.ConfigurationError(reason) from error
@@ -129,10 +131,12 @@ def _parse(
 
 
 def check_values(conf: cfg.ConfigOpts) -> None:
-    """Read every option once, so that a bad value is found at the start.
+    """Read every option once, so that an invalid value is an error at the
+    start.
 
     :param conf: a configuration that has been parsed
-    :raises: ConfigurationError: which names the file and the option
+    :raises: ConfigurationError: a value is not valid; the message names the
+        file and the option
     """
     for group, name in _option_names(conf):
         section = conf if group is None else conf[group]
@@ -160,7 +164,7 @@ def _option_names(
 
 
 def _place_and_reason(error: Exception) -> tuple[str, str]:
-    """Take oslo.config's message apart: it is all that names the file."""
+    """Split oslo.config's message: only the message names the file."""
     place, _, reason = str(error).rpartition(' is not valid: ')
     found = re.search(r"detail='([^']*)'", place)
     return found[1] if found else 'configuration', reason

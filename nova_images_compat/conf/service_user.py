@@ -16,9 +16,9 @@ OPTS = [
         'send_service_user_token',
         default=False,
         help="Send a token of the service's own user to the Image service "
-             "beside the caller's, so that the caller's may expire while a "
-             'request is under way. Takes the user of this section: '
-             'auth_type, auth_url, username, and so on.'),
+             "with the caller's token. A request can then finish even if the "
+             "caller's token expires meanwhile. This section describes the "
+             'user: auth_type, auth_url, username, and so on.'),
     *session.options(TIMEOUT),
     *loading.get_auth_common_conf_options(),
 ]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""keystoneauth's options of a session, with seconds that need not be whole:
-before 5.16, its ``timeout`` is an integer."""
+"""keystoneauth's options of a session. ``timeout`` may be a fraction; before
+keystoneauth 5.16, its own option is an integer."""
 
 from keystoneauth1 import loading
 from oslo_config import cfg
@@ -13,8 +13,8 @@ def options(
 ) -> list[cfg.Opt]:
     """Return the options.
 
-    :param timeout: the default of ``timeout``: seconds
-    :param deprecated: older names of options, by name
+    :param timeout: the default of ``timeout``, in seconds
+    :param deprecated: old names of options, by their names
     """
     return [
         cfg.FloatOpt(

@@ -12,6 +12,6 @@ OPTS = [
         default='api-paste.ini',
         deprecated_group='DEFAULT',
         help="The paste.deploy file that describes the service's pipeline: "
-             'a path, or a name that is looked for beside the configuration '
-             'files and where the package installed its own.'),
+             'a path, or a file name, which is searched for beside the '
+             'configuration files and where the package installed its file.'),
 ]

@@ -90,6 +90,6 @@ class LoadTest(helpers.TestCase):
                 ({'config_dir': ';'}, '[filter:images_compat] config_dir'),
                 ({'config_file': '/nowhere.conf'}, '/nowhere.conf'),
                 ({'config_dir': '/nowhere.d'}, '/nowhere.d'),
-                ({}, 'name a config_file')):
+                ({}, 'set config_file')):
             with self.case(options, told):
                 self.assertIn(told, self._refusal(options), options)
