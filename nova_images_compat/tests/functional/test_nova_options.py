@@ -146,8 +146,9 @@ class Glance(base.TestCase):
                 ({'auth_section': 'keystone_authtoken'},
                  'keystone_authtoken')):
             with self.case(options, section):
-                self.assertEqual(200, self.status(options={'service_user': {
-                    'send_service_user_token': True, 'timeout': 0, **options}}))
+                self.assertEqual(200, self.status(options={
+                    'service_user': {'send_service_user_token': True,
+                                     'timeout': 0, **options}}))
                 self.assertNotIn(
                     'X-Service-Token', self.glance.requests[-1].headers)
                 self.assertRegex(

@@ -4,6 +4,7 @@
 database."""
 
 import collections
+from collections.abc import Mapping
 import time
 from typing import Any
 
@@ -28,6 +29,9 @@ OTHER = fixtures.OTHER_PROJECT
 
 Counts = dict[tuple[Any, ...], int]
 
+# A path, a method, the status of the response, and the rest of the request.
+Case = tuple[str, str, int, dict[str, Any]]
+
 
 def counted(service: fixtures.Service) -> Counts:
     with service.database.reader() as connection:
@@ -51,10 +55,14 @@ class UsageOnSQLite(databases.OnSQLite, base.TestCase):
             time.sleep(0.05)
         self.assertEqual(expected, counted(self.service))
 
-    def _request(self, path: str, *args: Any, **kwargs: Any) -> int:
+    def _request(
+        self, path: str, method: str = 'GET',
+        headers: Mapping[str, str] | None = None, **kwargs: Any,
+    ) -> int:
+        """Send a request of the user agent "client"; return the status."""
         return self.service.request(
-            path, *args, headers={'User-Agent': 'client', **kwargs.pop(
-                'headers', {})}, **kwargs).status_int
+            path, method, headers={'User-Agent': 'client', **(headers or {})},
+            **kwargs).status_int
 
     def test_every_operation(self) -> None:
         metadata = f'{self.path}/metadata'
@@ -110,12 +118,13 @@ class UsageOnSQLite(databases.OnSQLite, base.TestCase):
 
     def test_refused_by_the_operation(self) -> None:
         none = '/v2.1/images/00000000-0000-4000-8000-000000000000'
-        for path, method, status, kwargs in (
-                (none, 'GET', 404, {}),
-                ('/v2.1/images?limit=x', 'GET', 400, {}),
-                (f'/v2.1/{OTHER}/images', 'GET', 400, {}),
-                (f'{self.path}/metadata/a', 'PUT', 400, {'body': '{'}),
-                (self.path, 'DELETE', 404, {'user': 'other'})):
+        cases: list[Case] = [
+            (none, 'GET', 404, {}),
+            ('/v2.1/images?limit=x', 'GET', 400, {}),
+            (f'/v2.1/{OTHER}/images', 'GET', 400, {}),
+            (f'{self.path}/metadata/a', 'PUT', 400, {'body': '{'}),
+            (self.path, 'DELETE', 404, {'user': 'other'})]
+        for path, method, status, kwargs in cases:
             with self.case(path, method, status, kwargs):
                 self.assertEqual(status, self._request(path, method, **kwargs))
         latest = {'OpenStack-API-Version': 'compute 2.90'}
@@ -128,19 +137,19 @@ class UsageOnSQLite(databases.OnSQLite, base.TestCase):
             (MEMBER, 'client', 'images:show', '2.90'): 1})
 
     def test_what_is_no_call_of_an_operation(self) -> None:
-        for path, method, status, kwargs in (
-                ('/v2.1/images', 'GET', 401, {'user': None}),
-                ('/v2.1/images', 'GET', 401, {'user': 'bad'}),
-                ('/v2.1/images', 'GET', 406, {'headers': {
-                    'OpenStack-API-Version': 'compute 2.999'}}),
-                ('/v2.1/images', 'POST', 404, {}),
-                ('/v2.1/images', 'HEAD', 404, {}),
-                ('/v2.1/servers', 'GET', 404, {}),
-                ('/', 'GET', 200, {}), ('/v2.1/', 'GET', 200, {}),
-                ('/healthcheck', 'GET', 200, {})):
+        cases: list[Case] = [
+            ('/v2.1/images', 'GET', 401, {'user': None}),
+            ('/v2.1/images', 'GET', 401, {'user': 'bad'}),
+            ('/v2.1/images', 'GET', 406, {'headers': {
+                'OpenStack-API-Version': 'compute 2.999'}}),
+            ('/v2.1/images', 'POST', 404, {}),
+            ('/v2.1/images', 'HEAD', 404, {}),
+            ('/v2.1/servers', 'GET', 404, {}),
+            ('/', 'GET', 200, {}), ('/v2.1/', 'GET', 200, {}),
+            ('/healthcheck', 'GET', 200, {})]
+        for path, method, status, kwargs in cases:
             with self.case(path, method, status, kwargs):
-                self.assertEqual(
-                    status, self._request(path, method, **kwargs), path)
+                self.assertEqual(status, self._request(path, method, **kwargs))
         self.assertEqual(200, self._request('/v2.1/images'))
         self._wait({(MEMBER, 'client', 'images:index', '2.1'): 1})
 
@@ -188,11 +197,12 @@ class UsageTest(functional_base.TestCase):
                     'max_retries': -1}}
             conf = self.useFixture(fixtures.Configuration(options)).conf
             application = app.load(conf)
-            for _ in range(20):
+            for number in range(20):
                 response = webob.Request.blank(
                     '/v2.1/images/detail', headers={
                         'OpenStack-API-Version': 'compute 2.90',
                         'X-Auth-Token': fixtures.TOKENS['member'],
                     }).get_response(application)
-                self.assertEqual(404, response.status_int)
+                with self.case(driver, number):
+                    self.assertEqual(404, response.status_int)
                 time.sleep(0.1)

@@ -126,8 +126,8 @@ class ServeTest(helpers.TestCase):
 
 
 def _heed_interrupts() -> None:
-    """Undo what a shell does to the commands that it runs in the background,
-    as the tests may be.
+    """Let SIGINT end the process: a shell ignores it in the commands that it
+    runs in the background, such as the tests.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
@@ -143,8 +143,9 @@ class ProcessTest(helpers.TestCase):
             preexec_fn=_heed_interrupts)
         self.addCleanup(self.process.communicate)
         self.addCleanup(self.process.kill)
-        line = next(line for line in self.process.stdout
-                    if line.startswith('Serving'))
+        output = self.process.stdout
+        assert output is not None
+        line = next(line for line in output if line.startswith('Serving'))
         return line.removeprefix('Serving on ').strip()
 
     def _self_link(self, url: str, headers: dict[str, str]) -> str:

@@ -120,7 +120,7 @@ class StatusTestCase(helpers.TestCase):
     ) -> None:
         """Check, and expect this of one of the checks."""
         self.check(options)
-        self.assertEqual(code, self.said[name][0], self.said[name])
+        self.assertEqual(code, self.said[name][0], str(self.said[name]))
         self.assertIn(told, self.said[name][1])
 
     def others(self, *names: str) -> set[int]:
@@ -222,7 +222,8 @@ class WithGlanceTest(StatusTestCase):
     def test_image_service_that_is_none(self) -> None:
         for answer, told in (
                 ({'status_code': 404}, '404'), ({'json': {}}, 'no API v2'),
-                ({'text': 'Welcome'}, 'invalid response'), ({'exc': REFUSED}, ROOT),
+                ({'text': 'Welcome'}, 'invalid response'),
+                ({'exc': REFUSED}, ROOT),
                 ({'status_code': 503}, 'not available'),
                 ({'status_code': 401}, 'rejects the token')):
             with self.case(told):

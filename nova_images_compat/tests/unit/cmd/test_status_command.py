@@ -17,7 +17,7 @@ from nova_images_compat.tests.unit import helpers
 
 
 class UserTest(test_status.StatusTestCase):
-    """What root may do, the service's user may not."""
+    """Root can check as the service's user."""
 
     def setUp(self) -> None:
         super().setUp()

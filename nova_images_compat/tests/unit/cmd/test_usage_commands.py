@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of showing who still calls this API."""
+"""Tests of the report on the calls of this API."""
 
 import csv
 import datetime

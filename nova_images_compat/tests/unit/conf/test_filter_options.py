@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of finding the configuration in a process of another service's."""
+"""Tests of finding the configuration in another service's process."""
 
-from collections.abc import Sequence
 import os
 import sys
 from typing import Any
@@ -28,7 +27,7 @@ class LoadTest(helpers.TestCase):
         self.drop_in = self.write('other.conf', limit(2))
         self.directory = os.path.dirname(self.drop_in)
 
-    def _host(self, *argv: str, **places: Sequence[str]) -> cfg.ConfigOpts:
+    def _host(self, *argv: str, **places: Any) -> cfg.ConfigOpts:
         host = cfg.ConfigOpts()
         host(list(argv), project='nova', **places)
         return host
@@ -54,14 +53,17 @@ class LoadTest(helpers.TestCase):
             'config_file': self.file, 'config_dir': self.directory}, host))
 
     def test_what_the_process_was_started_with(self) -> None:
-        for host in (
-                self._host(default_config_files=[self.file],
-                           default_config_dirs=[self.directory]),
-                self._host('--config-file', self.file,
-                           '--config-dir', self.directory),
-                self._host('--config-file', self.file,
-                           default_config_dirs=[self.directory])):
-            with self.case(host):
+        for name, host in (
+                ('defaults', self._host(
+                    default_config_files=[self.file],
+                    default_config_dirs=[self.directory])),
+                ('command line', self._host(
+                    '--config-file', self.file,
+                    '--config-dir', self.directory)),
+                ('both', self._host(
+                    '--config-file', self.file,
+                    default_config_dirs=[self.directory]))):
+            with self.case(name):
                 self.assertEqual((2, 11), self._limits({}, host))
         host = self._host('--config-file', self.file,
                           default_config_files=[self.drop_in],
@@ -92,4 +94,4 @@ class LoadTest(helpers.TestCase):
                 ({'config_dir': '/nowhere.d'}, '/nowhere.d'),
                 ({}, 'set config_file')):
             with self.case(options, told):
-                self.assertIn(told, self._refusal(options), options)
+                self.assertIn(told, self._refusal(options))

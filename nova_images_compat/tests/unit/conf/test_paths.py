@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of Nova's options that values may refer to."""
+"""Tests of Nova's options that values can refer to."""
 
 import socket
 
