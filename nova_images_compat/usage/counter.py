@@ -222,7 +222,7 @@ class _Writer:
     def _warn(self, error: Exception) -> None:
         """Log a failure, unless the last write failed, too."""
         if not self._is_failing:
-            LOG.warning('The counts of calls cannot be written and are kept '
+            LOG.warning('The counts of calls cannot be written, and are kept '
                         'in memory: %s', _reason(error))
         self._is_failing = True
 
