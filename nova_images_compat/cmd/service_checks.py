@@ -18,6 +18,7 @@ from nova_images_compat import exception
 from nova_images_compat import extras
 from nova_images_compat import identity
 from nova_images_compat.image import base as image_base
+from nova_images_compat.image import loader
 from nova_images_compat import policy
 
 STORE = 'Image store'
@@ -113,7 +114,7 @@ class ServiceChecks:
     def check_store(self) -> str:
         """Make the image store, and ask it for a sign of life."""
         name = self.conf.api.image_store
-        app.load_store(self.conf).check()
+        loader.load_store(self.conf).check()
         return f'The store "{name}" is ready and responds.'
 
     def check_counts(self) -> str:
@@ -153,7 +154,7 @@ def _store_checks(conf: cfg.ConfigOpts) -> tuple[image_base.Check, ...]:
     which "Image store" reports.
     """
     try:
-        return app.find_store(conf).checks(conf)
+        return loader.load_class(conf).checks(conf)
     except exception.ConfigurationError:
         return ()
 

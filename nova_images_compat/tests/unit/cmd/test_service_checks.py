@@ -4,9 +4,9 @@
 
 import fixtures
 
-from nova_images_compat.api import app
 from nova_images_compat.cmd import service_checks
 from nova_images_compat.image import base as image_base
+from nova_images_compat.image import loader
 from nova_images_compat.tests.unit import helpers
 
 
@@ -21,7 +21,7 @@ class OrderTest(helpers.TestCase):
                     image_base.Check(name, lambda: 'ok') for name in names)
 
         self.useFixture(fixtures.MockPatchObject(
-            app, 'find_store', lambda conf: Store))
+            loader, 'load_class', lambda conf: Store))
         conf = self.configure({'api': {'image_store': 'other'}})
         return {check.name: check for check in service_checks.find(conf)}
 
