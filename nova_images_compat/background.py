@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Work in other threads that nobody waits for longer than they want to; under
-eventlet, too, where each caller may be a greenlet."""
+"""Work in other threads, which nobody waits for longer than they want to.
+
+``call`` starts a thread for one function. A ``Worker`` is a thread that runs
+one function after the other, for something that only one thread may use; its
+callers may be greenlets of eventlet in any thread. None of these threads keeps
+the process from ending.
+"""
 
 from collections.abc import Callable
 from concurrent import futures
@@ -19,19 +24,16 @@ LOG = log.getLogger(__name__)
 
 Result = TypeVar('Result')
 
+# Seconds between two polls for a result under eventlet, where only a sleep
+# lets other greenlets run: they grow from the first to the second.
+FIRST_POLL, MAX_POLL = 0.0002, 0.01
 
-# Seconds between two looks for an answer, under eventlet, where only a sleep
-# lets other greenlets go on: they grow from the first to the second.
-FIRST_LOOK, LAST_LOOK = 0.0002, 0.01
-
-# Seconds until the beat is due again after a mistake.
-AFTER_MISTAKE = 1.0
+# Seconds until a worker's timer function is called again after an error.
+RETRY_AFTER_ERROR = 1.0
 
 
 def call(function: Callable[[], Result]) -> futures.Future[Result]:
-    """Call a function in a thread of its own, which keeps no process from
-    ending.
-    """
+    """Call a function in a thread of its own, and return its future."""
     future: futures.Future[Result] = futures.Future()
     threading.Thread(
         target=_run, args=(future, function), daemon=True).start()
@@ -48,15 +50,16 @@ def _run(
 
 
 class Job(Generic[Result]):
-    """Something that a worker is to do.
+    """A function that a worker calls.
 
-    :param function: does it
-    :param on_late: is called by the worker with what came of it, if nobody
-        waits for it any more: the result, and the error or None
-    :param is_optional: whether it need not be begun then
+    :param function: the function
+    :param on_late: called by the worker with the result, and the error or
+        None, if nobody waits for them any more
+    :param is_optional: whether to skip the function if nobody waits for it
+        any more when its turn comes
 
-    :ivar is_done: whether it has come to its end, whatever that was
-    :ivar is_running: whether it has been begun, and not ended
+    :ivar is_running: whether the function is being called
+    :ivar is_done: whether it returned, failed or was skipped
     """
 
     def __init__(
@@ -68,56 +71,58 @@ class Job(Generic[Result]):
         self._function = function
         self._on_late = on_late
         self._is_optional = is_optional
-        # Taken by the first of the two: who has an answer, and who gives up.
-        self._settled = native.module('threading').Lock()
-        self._answer = native.module('queue').SimpleQueue()
+        # Acquired once, and never released: by the worker when it has the
+        # outcome, or by the caller who gives up, whichever comes first.
+        self._decided = native.module('threading').Lock()
+        self._outcome = native.module('queue').SimpleQueue()
 
     def result(self, seconds: float) -> Result:
-        """Wait for the result.
+        """Wait for the result, and return it.
 
-        :raises: TimeoutError: there is none yet; and what the function raises
+        :param seconds: how long to wait
+        :raises: TimeoutError: there is no result by then
+        :raises: whatever the function raises
         """
-        answer = _get(self._answer, seconds)
-        if answer is None:
-            if self._settled.acquire(blocking=False):
+        outcome = _get(self._outcome, seconds)
+        if outcome is None:
+            if self._decided.acquire(blocking=False):
                 raise TimeoutError()
-            answer = self._answer.get()
-        result, error = answer
+            outcome = self._outcome.get()
+        result, error = outcome
         if error is not None:
             raise error
         return result
 
     def run(self) -> None:
-        """Do it: for the worker."""
-        if self._is_optional and self._settled.locked():
+        """Call the function; only the worker may do this."""
+        if self._is_optional and self._decided.locked():
             self.is_done = True
             return
         self.is_running = True
-        answer: tuple[Result | None, BaseException | None]
+        outcome: tuple[Result | None, BaseException | None]
         try:
-            answer = self._function(), None
+            outcome = self._function(), None
         except BaseException as error:
-            answer = None, error
+            outcome = None, error
         self.is_running, self.is_done = False, True
-        if self._settled.acquire(blocking=False):
-            self._answer.put(answer)
+        if self._decided.acquire(blocking=False):
+            self._outcome.put(outcome)
         else:
-            self._on_late(*answer)
+            self._on_late(*outcome)
 
 
 class Worker:
-    """A native thread that does one job after the other, and keeps no process
-    from ending.
+    """A native thread that runs one job after the other.
 
-    It is started when there is a job, in the process that has it, not in the
-    one that it may have been forked from.
+    Each process has its own, which starts with the first job: a fork does not
+    inherit it.
 
-    :param beat: is called by the thread between jobs, when it is due: returns
-        the seconds until it is due again, or None: after the next job
+    :param on_timer: called by the thread between two jobs. It returns the
+        seconds until its next call; None: it is called after the next job
     """
 
-    def __init__(self, beat: Callable[[], float | None]) -> None:
-        self._beat = beat
+    def __init__(self, on_timer: Callable[[], float | None]) -> None:
+        self._on_timer = on_timer
         self._threading = native.module('threading')
         self._queue = native.module('queue')
         self._starting = self._threading.Lock()
@@ -128,7 +133,10 @@ class Worker:
         on_late: Callable[[Result | None, BaseException | None], Any],
         is_optional: bool = True,
     ) -> Job[Result]:
-        """Have something done, as soon as what others gave before is done."""
+        """Let the thread call a function after those that it has already.
+
+        The parameters are those of ``Job``.
+        """
         job = Job(function, on_late, is_optional)
         with self._starting:
             if self._pid != os.getpid():
@@ -151,29 +159,34 @@ class Worker:
                 if job is not None:
                     job.run()
                 if due is None or time.monotonic() >= due:
-                    pause = self._beat()
+                    pause = self._on_timer()
                     due = None if pause is None else time.monotonic() + pause
             except Exception:
-                LOG.exception('A mistake in a thread that goes on')
-                due = time.monotonic() + AFTER_MISTAKE
+                LOG.exception('Unexpected error in a background thread; the '
+                              'thread goes on')
+                due = time.monotonic() + RETRY_AFTER_ERROR
+            # Else the last job, and its result, would be kept until the next.
             del job
 
 
-def _get(answers: Any, seconds: float) -> Any:
-    """Return what a queue has within some seconds, or None."""
+def _get(queue: Any, seconds: float) -> Any:
+    """Return the next item of a queue; None if there is none in time.
+
+    :param seconds: how long to wait
+    """
     empty = native.module('queue').Empty
     if not native.is_patched():
         try:
-            return answers.get(timeout=seconds)
+            return queue.get(timeout=seconds)
         except empty:
             return None
     deadline = time.monotonic() + seconds
-    pause = FIRST_LOOK
+    pause = FIRST_POLL
     while True:
         try:
-            return answers.get_nowait()
+            return queue.get_nowait()
         except empty:
             if time.monotonic() >= deadline:
                 return None
         time.sleep(pause)
-        pause = min(pause * 1.5, LAST_LOOK)
+        pause = min(pause * 1.5, MAX_POLL)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Who asks, and under which request id."""
+"""The caller of a request, and its request id."""
 
 from typing import Any
 
@@ -10,16 +10,19 @@ from oslo_context import context
 ADMIN_ROLE = 'admin'
 READER_ROLE = 'reader'
 
-
-# Where keystonemiddleware leaves the validated token and its catalogue.
+# Where keystonemiddleware puts the validated token and its catalogue.
 ENV_TOKEN_AUTH = 'keystone.token_auth'
 
 
 class RequestContext(context.RequestContext):
-    """The caller of one request, as authentication left it in the environ.
+    """The authenticated caller of one request.
 
-    :ivar user_auth: the caller's token and its catalogue of services; None
-        where Keystone had no part in it
+    :param user_auth: the caller's token and its catalogue of services; None
+        without Keystone
+    :param kwargs: the parameters of oslo.context's RequestContext
+
+    :ivar is_admin: whether the caller has the role "admin"
+    :ivar is_reader_only: whether "reader" is the caller's only role
     """
 
     def __init__(
@@ -36,10 +39,10 @@ class RequestContext(context.RequestContext):
     def from_environ(
         cls, environ: dict[str, Any], **kwargs: Any,
     ) -> 'RequestContext':
-        """Return the caller of a request that has passed authentication.
+        """Return the caller of a request, after authentication.
 
         :param environ: the request's WSGI environment
-        :param kwargs: take precedence over it
+        :param kwargs: attributes that take precedence over it
         """
         kwargs.setdefault('user_auth', environ.get(ENV_TOKEN_AUTH))
         return super().from_environ(environ, **kwargs)

@@ -168,6 +168,11 @@ class ImageStoreUnavailable(Unavailable):
     message_format = 'The image store is not available. Try again later.'
 
 
+class Unanswered(ImageStoreUnavailable):
+    """The image store did not answer a request that it may have carried out.
+    """
+
+
 class IdentityUnavailable(Unavailable):
     message_format = 'The Identity service is not available. Try again later.'
 

@@ -30,20 +30,21 @@ LOG = log.getLogger(__name__)
 GROUP = 'keystone_authtoken'
 SERVICE_GROUP = service_user.GROUP.name
 
-# Seconds, where http_connect_timeout does not say.
+# Seconds, unless http_connect_timeout is set.
 TIMEOUT = 10
 
-# What keystoneauth raises as it takes apart a document of another shape than
-# Keystone's. It calls nothing of ours meanwhile.
-NONSENSE = (
+# What keystoneauth raises when it reads an invalid document of Keystone's. It
+# calls no code of ours then, whose bugs could raise the same.
+INVALID_RESPONSE_ERRORS = (
     AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class OwnUser:
-    """The user that keystonemiddleware validates callers' tokens as.
+    """The user of ``[keystone_authtoken]``: keystonemiddleware validates the
+    callers' tokens with this user's token.
 
     :param conf: the service's configuration
-    :raises: ConfigurationError
+    :raises: ConfigurationError: the options do not describe a user
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
@@ -53,7 +54,7 @@ class OwnUser:
         auth = load_auth(conf, GROUP)
         if not isinstance(auth, identity_base.BaseIdentityPlugin):
             raise exception.ConfigurationError(
-                f'[{GROUP}] auth_type: it is not that of a user')
+                f'[{GROUP}] auth_type: it does not log in a user')
         self._auth = auth
         options = conf[GROUP]
         self._session = session_loading.Session().load_from_options(
@@ -62,15 +63,16 @@ class OwnUser:
             timeout=options.http_connect_timeout or TIMEOUT)
 
     def access(self) -> access.AccessInfo:
-        """Return the user's token and its catalogue: a new one if the last
-        is about to expire.
+        """Return the user's token and its catalogue.
 
-        :raises: IdentityUnavailable: Keystone issues none
+        The token is kept, and renewed before it expires.
+
+        :raises: IdentityUnavailable: Keystone issues no token
         """
         return _access(self._auth, self._session, GROUP)
 
     def context(self) -> request_context.RequestContext:
-        """Return the context of a request of the user's own.
+        """Return the context of a request that the user itself sends.
 
         :raises: IdentityUnavailable: Keystone issues no token
         """
@@ -123,10 +125,12 @@ def token(
     auth: plugin.BaseAuthPlugin, session: keystone_session.Session,
     group: str,
 ) -> str | None:
-    """Return a user's token: a new one if the last is about to expire.
+    """Return a user's token, which is kept, and renewed before it expires.
 
-    :param group: the options of the user, for the log
-    :raises: IdentityUnavailable: Keystone issues none
+    :param auth: the user
+    :param session: sends the requests to Keystone
+    :param group: the name of the user's option group, for the log
+    :raises: IdentityUnavailable: Keystone issues no token
     """
     if isinstance(auth, identity_base.BaseIdentityPlugin):
         return _access(auth, session, group).auth_token
@@ -140,7 +144,7 @@ def _access(
 ) -> access.AccessInfo:
     with _asking_keystone(auth, group):
         found = auth.get_access(session)
-        # It reads the token's fields when somebody asks for them.
+        # The fields are read only now, and may be invalid.
         found.will_expire_soon()
         return found
 
@@ -149,28 +153,29 @@ def _access(
 def _asking_keystone(
     auth: plugin.BaseAuthPlugin, group: str,
 ) -> Iterator[None]:
-    """Translate what keystoneauth raises if Keystone issues no token.
+    """Translate the errors of keystoneauth in a block that gets a token.
 
-    :raises: IdentityUnavailable
+    :raises: IdentityUnavailable: Keystone issues no token
     """
     try:
         yield
     except (keystone_exception.ClientException, OSError) as error:
-        # OSError: a file of [group] that requests does not find.
-        LOG.error('No token for the user of [%s]: %s', group, error)
+        # OSError: a file that the group names does not exist.
+        LOG.error('Cannot get a token for the user of [%s]: %s', group, error)
         raise exception.IdentityUnavailable() from error
-    except NONSENSE as error:
-        # It keeps a token before it has looked at it.
+    except INVALID_RESPONSE_ERRORS as error:
+        # keystoneauth keeps a token before it reads it.
         auth.invalidate()
-        LOG.exception('No token for the user of [%s]: the Identity service '
-                      'returned an invalid response: %r', group, error)
+        LOG.exception('Cannot get a token for the user of [%s]: the Identity '
+                      'service returned an invalid response: %r', group,
+                      error)
         raise exception.IdentityUnavailable() from error
 
 
 def load_auth(conf: cfg.ConfigOpts, group: str) -> plugin.BaseAuthPlugin:
-    """Return what gets tokens for the user of a group of options.
+    """Return keystoneauth's plugin for the user of an option group.
 
-    :raises: ConfigurationError
+    :raises: ConfigurationError: the options do not describe a user
     """
     try:
         auth = loading.load_auth_from_conf_options(conf, group)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Loggers of which every message is one line, whatever callers or other
-services put into it."""
+"""Loggers that write each message as one line, even if it quotes text of a
+caller or another service."""
 
 import logging as python_logging
 from typing import Any
@@ -10,10 +10,10 @@ from oslo_log import log as logging
 
 
 class OneLine(python_logging.Filter):
-    """Escapes what cannot be printed in the messages of a logger.
+    """Escapes the unprintable characters of a logger's messages.
 
-    A filter of the logger, not of a handler: within another service's
-    process the handlers are not ours.
+    It is a filter of the logger, not of a handler: inside another service's
+    process the handlers belong to that service.
     """
 
     def filter(self, record: python_logging.LogRecord) -> bool:
@@ -21,8 +21,8 @@ class OneLine(python_logging.Filter):
         if not message.isprintable():
             record.msg, record.args = one_line(message), None
         if record.exc_info and record.exc_info[1] is not None:
-            # oslo.log repeats what the error says at the message's end.
-            error = _of_one_line(record.exc_info[1])
+            # oslo.log appends the text of the error to the message.
+            error = _one_line_error(record.exc_info[1])
             record.exc_info = (type(error), error, record.exc_info[2])
         return True
 
@@ -33,7 +33,7 @@ ONE_LINE = OneLine()
 def getLogger(name: str) -> 'python_logging.LoggerAdapter[Any]':
     """Return the logger of a module, whose messages are one line each.
 
-    A traceback still has its lines: oslo.log begins each of them with
+    A traceback keeps its lines: oslo.log begins each of them with
     ``[DEFAULT] logging_exception_prefix``.
 
     :param name: the module's name
@@ -44,8 +44,8 @@ def getLogger(name: str) -> 'python_logging.LoggerAdapter[Any]':
 
 
 def one_line(text: str) -> str:
-    """Return a text with what cannot be printed, such as newlines and other
-    control characters, written as Python escapes it.
+    """Return a text with its unprintable characters, such as newlines and
+    other control characters, escaped as in Python.
     """
     if text.isprintable():
         return text
@@ -55,15 +55,15 @@ def one_line(text: str) -> str:
         for character in text)
 
 
-def _of_one_line(error: BaseException) -> BaseException:
-    """Return an error that says the same in one line."""
+def _one_line_error(error: BaseException) -> BaseException:
+    """Return an error of the same name whose text is one line."""
     text = str(error)
     if text.isprintable():
         return error
     kind = type(error)
-    twin = type(kind.__name__, (Exception,), {
+    copy = type(kind.__name__, (Exception,), {
         '__module__': kind.__module__, '__qualname__': kind.__qualname__,
     })(one_line(text))
-    twin.__cause__, twin.__context__ = error.__cause__, error.__context__
-    twin.__suppress_context__ = error.__suppress_context__
-    return twin
+    copy.__cause__, copy.__context__ = error.__cause__, error.__context__
+    copy.__suppress_context__ = error.__suppress_context__
+    return copy

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The interpreter's own threads, locks and queues, also where eventlet has put
-others in their place, as in nova-api up to 2025.2.
+"""The interpreter's own threads, locks and queues, even where eventlet has
+replaced them, as in nova-api up to 2025.2.
 
-There, what the standard library makes belongs to one thread of the operating
-system, a *native* one. A lock that two of them wait for fails ("Cannot switch
-to a different thread"), and uWSGI has as many as its option "threads" says.
+Under eventlet, the locks and queues of the standard library belong to one
+*native* thread, that is, a thread of the operating system. If two native
+threads wait for such a lock, eventlet fails ("Cannot switch to a different
+thread"). uWSGI starts as many native threads as its option "threads" says.
 """
 
 from collections.abc import Callable
@@ -19,13 +20,13 @@ T = TypeVar('T')
 
 
 def is_patched() -> bool:
-    """Say whether eventlet has replaced the threads of this process."""
+    """Return whether eventlet has replaced the threads of this process."""
     patcher = sys.modules.get('eventlet.patcher')
     return patcher is not None and patcher.is_monkey_patched('thread')
 
 
 def module(name: str) -> Any:
-    """Return a module of the standard library as the interpreter has it.
+    """Return a module of the standard library without eventlet's changes.
 
     :param name: such as "threading"
     """
@@ -35,28 +36,28 @@ def module(name: str) -> Any:
 
 
 class PerThread(Generic[T]):
-    """A thing that has locks, such as a pool of connections: one for all
+    """An object that has locks, such as a pool of connections: one for all
     threads, or, under eventlet, one for each native thread.
 
     The first is made at once, so that its errors are raised here.
 
-    :param make: makes it
+    :param make: makes the object
     """
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
         self._first = make()
-        self._own: Any = None
+        self._local: Any = None
         if is_patched():
-            self._own = module('threading').local()
-            self._own.thing = self._first
+            self._local = module('threading').local()
+            self._local.value = self._first
 
     def get(self) -> T:
-        """Return that of this thread."""
-        if self._own is None:
+        """Return this thread's object."""
+        if self._local is None:
             return self._first
         try:
-            thing: T = self._own.thing
+            value: T = self._local.value
         except AttributeError:
-            thing = self._own.thing = self._make()
-        return thing
+            value = self._local.value = self._make()
+        return value

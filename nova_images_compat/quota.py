@@ -11,8 +11,10 @@ UNLIMITED = -1
 
 
 class MetadataQuota:
-    """How many metadata items an image may have: ``[quota] metadata_items``
-    with Nova's DbQuotaDriver, any number with its other drivers, as in Nova.
+    """The number of metadata items that an image may have.
+
+    As in Nova, it is ``[quota] metadata_items`` with the DbQuotaDriver, and
+    not limited with the other drivers.
 
     :param conf: the service's configuration
     """
@@ -23,10 +25,10 @@ class MetadataQuota:
             conf.quota.metadata_items if has_limit else UNLIMITED)
 
     def check(self, count: int) -> None:
-        """Refuse a write that would leave an image with too many items.
+        """Check that a write leaves an image within the limit.
 
-        :param count: items that the image would have afterwards
-        :raises: MetadataLimitExceeded
+        :param count: the number of items that the image would have
+        :raises: MetadataLimitExceeded: there would be too many
         """
         if self.limit != UNLIMITED and count > self.limit:
             raise exception.MetadataLimitExceeded()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The policy rules, a module a resource."""
+"""The policy rules: one module for each resource."""
 
 from oslo_policy import policy
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the policy rules have in common, and the rules of Nova that an operator
-may write them with."""
+"""What the policy rules share, and Nova's base rules, which an operator's
+rules may refer to."""
 
 from oslo_policy import policy
 
@@ -11,11 +11,11 @@ CONTEXT_IS_ADMIN = 'context_is_admin'
 ADMIN = 'is_admin:True'
 ADMIN_OR_OWNER = 'is_admin:True or project_id:%(project_id)s'
 
-# Nova 34's base rules: name, check, description, and what also passes unless
-# [oslo_policy] enforce_new_defaults is set.
+# Nova 34's base rules: name, check, description, and the old check that is
+# enough unless [oslo_policy] enforce_new_defaults is set.
 NOVA_RULES: tuple[tuple[str, str, str, str | None], ...] = (
     (CONTEXT_IS_ADMIN, 'role:admin',
-     'Who is an admin: whoever passes it passes is_admin:True.', ADMIN),
+     'An admin: a caller who passes this rule passes is_admin:True.', ADMIN),
     ('admin_or_owner', ADMIN_OR_OWNER,
      'An admin, or a caller of the same project.', None),
     ('admin_api', ADMIN, 'An admin.', None),
@@ -46,8 +46,8 @@ def operation_rule(
     """Return a rule that allows every authenticated caller by default.
 
     :param name: the rule's name
-    :param description: what it allows, for the sample file
-    :param operations: (method, path) of the calls that it guards
+    :param description: what the rule allows, for the sample file
+    :param operations: the method and path of each request that needs it
     """
     return policy.DocumentedRuleDefault(
         name=name, check_str=ANY_CALLER, description=description,
@@ -58,8 +58,8 @@ def operation_rule(
 def nova_rules(only_new_defaults: bool) -> list[policy.RuleDefault]:
     """Return Nova's base rules.
 
-    :param only_new_defaults: whether their old defaults no longer pass:
-        ``[oslo_policy] enforce_new_defaults``
+    :param only_new_defaults: ``[oslo_policy] enforce_new_defaults``: whether
+        the old checks are not enough any more
     """
     return [
         policy.RuleDefault(

@@ -9,7 +9,7 @@ SIZE = 'os_compute_api:image-size'
 RULES = [
     base.operation_rule(
         SIZE,
-        'See the attribute "OS-EXT-IMG-SIZE:size" of an image. Where this '
-        'is refused, the answer comes without it.',
+        'See the attribute "OS-EXT-IMG-SIZE:size" of an image. If this is '
+        'not allowed, the response does not have it.',
         ('GET', '/images/{image_id}'), ('GET', '/images/detail')),
 ]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""An Image service for tests: as much of its API v2 as the store has use for,
-at every URL that ``requests`` is given."""
+"""An Image service for tests: the part of API v2 that the store uses, at every
+URL."""
 
 from collections.abc import Callable
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ Image = dict[str, Any]
 
 class HTTPError(Exception):
 
-    def __init__(self, status: int, text: str = 'It is so.') -> None:
+    def __init__(self, status: int, text: str = 'Not possible.') -> None:
         super().__init__(status)
         self.status = status
         self.body = PAGE.format(f'{status} Error', html.escape(text)).encode()
@@ -42,12 +42,14 @@ class HTTPError(Exception):
 
 @dataclasses.dataclass
 class Failure:
-    """What the next request meets in the place of an answer.
+    """Another response to one of the next requests.
 
-    :ivar method: of the request; None: of any
-    :ivar error: what requests raises
+    :ivar status: the status of the response, with its body and headers; 200
+        without a body: the usual response
+    :ivar method: the method of the request; None: any
+    :ivar error: the error that requests raises instead of a response
     :ivar is_done: whether the request is carried out nevertheless
-    :ivar before: is called before anything else
+    :ivar before: called before anything else
     """
 
     status: int = 200
@@ -63,11 +65,13 @@ class FakeGlance(fixtures.Fixture):
     """The Image service.
 
     :param max_limit: the most images of a page
-    :ivar images: by id, in JSON's shape
-    :ivar requests: those of images; ``schemas``: those of the schema
-    :ivar failures: are met by the next requests of images, one by each
-    :ivar properties: of the schema
-    :ivar delay: seconds that every request takes
+
+    :ivar images: the images as JSON, by their ids
+    :ivar requests: the requests for images
+    :ivar schemas: the requests for the schema
+    :ivar failures: the failures of the next requests for images, one each
+    :ivar properties: the properties of the schema
+    :ivar delay: seconds that each request for images takes
     """
 
     def __init__(self, max_limit: int = 1000) -> None:
@@ -88,11 +92,16 @@ class FakeGlance(fixtures.Fixture):
 
     @property
     def calls(self) -> list[str]:
-        """The methods of the requests of images."""
+        """The methods of the requests for images."""
         return [request.method for request in self.requests]
 
     def add(self, **attributes: Any) -> str:
-        """Take an image in, a second newer than the last; return its id."""
+        """Add an image, one second newer than the last one.
+
+        :param attributes: the attributes and properties that differ from the
+            defaults
+        :returns: the image's id
+        """
         created = own_fixtures.FIRST_TIME + datetime.timedelta(
             seconds=len(self.images))
         stamp = created.isoformat() + 'Z'
@@ -183,7 +192,8 @@ class FakeGlance(fixtures.Fixture):
                 del changed[key]
             else:
                 changed[key] = operation['value']
-        # Properties are saved as a whole, whoever else has changed them.
+        # Like Glance, save all properties: changes that others made since the
+        # image was read are lost.
         self.images[image['id']] = changed
 
     def _list(self, caller: '_Caller', request: Any) -> dict[str, Any]:
@@ -214,7 +224,7 @@ class FakeGlance(fixtures.Fixture):
 
 
 class _Caller:
-    """Who a token ``user:project:roles`` stands for."""
+    """The user of a token, which is ``user:project:roles``."""
 
     def __init__(self, token: str) -> None:
         self.user, self.project, self.roles = (

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A way to a server that can be cut, and opened again."""
+"""A relay to a server, whose connections a test can cut."""
 
 import contextlib
 import socket
@@ -10,11 +10,12 @@ import fixtures
 
 
 class Relay(fixtures.Fixture):
-    """Hands on connections to a server.
+    """Forwards connections to a server.
 
-    :ivar address: where it listens, while it is open
-    :param host: of the server
-    :param port: of the server
+    :param host: the server's host
+    :param port: the server's port
+
+    :ivar address: the host and port where the relay listens
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -27,7 +28,7 @@ class Relay(fixtures.Fixture):
         self.addCleanup(self.cut)
 
     def open(self) -> None:
-        """Listen, where it listened before."""
+        """Listen again, at the same address."""
         listener = socket.create_server(self.address)
         self.address = listener.getsockname()
         self._sockets = [listener]
@@ -35,7 +36,7 @@ class Relay(fixtures.Fixture):
             target=self._accept, args=(listener,), daemon=True).start()
 
     def cut(self) -> None:
-        """End every connection, and take no other."""
+        """Close every connection, and accept no other."""
         for each in self._sockets:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)

@@ -10,11 +10,11 @@ from nova_images_compat import identity
 
 
 class CallerAuth(token_endpoint.Token):
-    """The token of the caller, and of the service's user, at one endpoint.
+    """Adds the caller's token, and a service token, to requests.
 
     :param endpoint: the root of the Image service
     :param token: the caller's token
-    :param user: the service's own user, or None
+    :param user: the user of the service token; None: send no service token
     """
 
     def __init__(
@@ -33,5 +33,8 @@ class CallerAuth(token_endpoint.Token):
         return headers
 
     def invalidate(self) -> bool:
-        """Say whether another try may have better tokens."""
+        """Drop the service token after the Image service rejected a request.
+
+        :returns: whether a second try would have another service token
+        """
         return bool(self.service_user and self.service_user.auth.invalidate())

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The connections to the Image service, which requests share."""
+"""The connections to the Image service, which all requests share."""
 
 from collections.abc import Mapping
 from http import cookiejar
@@ -20,13 +20,13 @@ class _Adapter(prompt_reads.Adapter, keystone_session.TCPKeepAliveAdapter):
 
 
 class Connections(requests.Session):
-    """A session of requests that adds nothing of its own to a request.
+    """A session of requests that sends requests exactly as they are given.
 
-    requests' session merges settings of its own and of the environment, looks
-    for a ``.netrc``, and keeps cookies, which one that speaks for many callers
-    must not. That takes longer than the request itself. Here, what the
-    environment says of proxies and certificates is read once for each server,
-    and the rest is left out.
+    For each request, requests' own session merges settings of the session and
+    of the environment, and reads ``.netrc``, which takes longer than the
+    request itself. It also keeps cookies, which must not pass from one caller
+    to another. Here, the environment's proxies and certificates are read once
+    for each server, and the rest is left out.
     """
 
     def __init__(self) -> None:
@@ -45,8 +45,8 @@ class Connections(requests.Session):
     ) -> requests.Response:
         """Send a request.
 
-        :param headers: its headers, but for those that the connection needs
-        :param timeout: seconds: to connect, and between two reads
+        :param headers: all headers except those of the connection
+        :param timeout: seconds to connect, and between two reads
         :raises: requests.exceptions.RequestException
         """
         prepared = requests.PreparedRequest()
@@ -56,7 +56,7 @@ class Connections(requests.Session):
         prepared.prepare_cookies({})
         prepared.body = data
         prepared.prepare_content_length(data)
-        # A mapping that knows no case takes its time at every step below.
+        # The case-insensitive mapping of requests is slow in each layer below.
         prepared.headers = dict(prepared.headers)  # type: ignore[assignment]
         return self.send(
             prepared, timeout=timeout, stream=stream,

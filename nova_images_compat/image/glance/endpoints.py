@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Where the Image service is."""
+"""The URLs of the Image service."""
 
 import functools
 import random
@@ -26,20 +26,22 @@ LOG = log.getLogger(__name__)
 VERSION = re.compile(r'/v[0-9]+(\.[0-9]+)?$')
 PUBLIC = ('public',)
 
-# How many different catalogues are remembered.
-CATALOGUES = 256
+# The number of catalogues whose URLs are cached.
+CACHE_SIZE = 256
 
-# Seconds for which a server that did not answer is asked last.
-OUT_OF_FAVOUR = 30.0
+# Seconds for which a server that failed is tried last.
+FAILED_SERVER_TIME = 30.0
 
 
 class Endpoints:
-    """The roots of the Image service, by ``[glance]`` and by the catalogue
-    of the caller's token.
+    """The roots of the Image service: its URLs without the API version.
+
+    They are those of ``[glance]``, or else that of the catalogue which comes
+    with the caller's token.
 
     :param conf: the service's configuration
-    :param session: is asked nothing: the catalogue came with the token
-    :raises: ConfigurationError
+    :param session: a parameter of keystoneauth; it sends no requests
+    :raises: ConfigurationError: a URL is invalid, or there can be none
     """
 
     def __init__(
@@ -56,23 +58,25 @@ class Endpoints:
             'service_name': options.service_name,
             'region_name': options.region_name,
         }
-        # One catalogue is like another, and keystoneauth copies it to look.
-        self._find_in = functools.lru_cache(CATALOGUES)(self._look_up)
+        # Most callers' catalogues are equal, and keystoneauth copies each one.
+        self._find_in = functools.lru_cache(CACHE_SIZE)(self._look_up)
         self._is_image_service = functools.partial(
             os_service_types.ServiceTypes().is_match, options.service_type)
         self._failed: dict[str, float] = {}
         if not self.servers and conf.api.auth_strategy != api.KEYSTONE:
             raise exception.ConfigurationError(
                 '[glance] endpoint_override is not set: without Keystone '
-                'there is no catalogue that it could be found in')
+                'there is no catalogue of services')
 
     def candidates(
         self, context: request_context.RequestContext,
     ) -> list[str]:
-        """Return the roots to ask, in turn: in random order those that have
-        not failed of late, then those that have, the last to fail last.
+        """Return the roots to try, in this order.
 
-        :raises: ImageStoreUnavailable: the catalogue has none
+        Servers that did not fail recently come first, in random order. The
+        others follow; the one that failed most recently is the last.
+
+        :raises: ImageStoreUnavailable: the catalogue has no root
         """
         if self.servers:
             servers = random.sample(self.servers, len(self.servers))
@@ -81,7 +85,7 @@ class Endpoints:
         if root is None:
             LOG.error(
                 "The catalogue of the caller's token has no %s endpoint of "
-                '%s: look at [glance], and at [keystone_authtoken] '
+                '%s: check [glance], and [keystone_authtoken] '
                 'include_service_catalog', ' or '.join(self.interfaces),
                 {name: value for name, value in self.filters.items()
                  if value})
@@ -89,15 +93,16 @@ class Endpoints:
         return [root]
 
     def failed(self, root: str) -> None:
-        """Remember that a server did not answer."""
+        """Note that a server failed."""
         self._failed[root] = time.monotonic()
 
     def answered(self, root: str) -> None:
-        """Forget that a server did not answer once."""
+        """Note that a server answered."""
         self._failed.pop(root, None)
 
     def public_root(self, context: request_context.RequestContext) -> str:
-        """Return the root that callers reach, as far as it is known.
+        """Return the root for callers: the catalogue's public one, or else one
+        that this service uses.
 
         :raises: ImageStoreUnavailable: no root is known
         """
@@ -105,8 +110,10 @@ class Endpoints:
             self.servers or self.candidates(context))[0]
 
     def _failed_at(self, root: str) -> float:
-        failed = self._failed.get(root, 0.0)
-        return failed if time.monotonic() - failed < OUT_OF_FAVOUR else 0.0
+        """Return when a server failed, or 0 if that was not recently."""
+        failed_at = self._failed.get(root, 0.0)
+        is_recent = time.monotonic() - failed_at < FAILED_SERVER_TIME
+        return failed_at if is_recent else 0.0
 
     def _find(
         self, context: request_context.RequestContext,
@@ -124,7 +131,7 @@ class Endpoints:
         except keystone_exception.ClientException as error:
             LOG.debug('No endpoint in the catalogue: %s', error)
             return None
-        except identity.NONSENSE as error:
+        except identity.INVALID_RESPONSE_ERRORS as error:
             LOG.exception("The catalogue of the caller's token is invalid: %r",
                           error)
             return None
@@ -133,8 +140,10 @@ class Endpoints:
         self, kind: type[service_catalog.ServiceCatalog], services: bytes,
         interfaces: tuple[str, ...],
     ) -> str | None:
-        """Return a root out of a part of a catalogue, which is JSON; None if
-        it has none.
+        """Return the root in a catalogue; None if it has none.
+
+        :param kind: keystoneauth's class of the catalogue
+        :param services: the entries of the Image service, as JSON
         """
         try:
             url = kind(orjson.loads(services)).url_for(
@@ -146,17 +155,17 @@ class Endpoints:
 
 
 def _configured_root(option: str, url: str) -> str:
-    """Return the root that an option names.
+    """Return the root in an option of ``[glance]``.
 
-    :raises: ConfigurationError: it is no URL of a server
+    :raises: ConfigurationError: it is not the URL of a server
     """
     root = _root(url)
     try:
         parts = parse.urlsplit(root)
         if parts.username or parts.password:
-            # It would be shown to callers, in links, and in the log.
+            # Links would show it to callers, and the log would have it.
             raise exception.ConfigurationError(
-                f'[glance] {option}: no user nor password may be in it')
+                f'[glance] {option}: it must not contain a user or password')
         is_server = (
             parts.scheme in ('http', 'https') and parts.hostname
             and parts.port != 0 and not re.search(r'\s', root))
@@ -164,13 +173,13 @@ def _configured_root(option: str, url: str) -> str:
         is_server = False
     if not is_server:
         raise exception.ConfigurationError(
-            f'[glance] {option}: it is no URL of a server, such as '
+            f'[glance] {option}: it is not the URL of a server, such as '
             'http://image.example.com:9292')
     return root
 
 
 def _root(url: str) -> str:
-    """Return a URL without the version that it may end in."""
+    """Return a URL without the API version at its end."""
     if '://' not in url:
         url = f'http://{url}'
     return VERSION.sub('', url.rstrip('/')).rstrip('/')

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Images and lists of images, as the Image service API v2 speaks of them."""
+"""Images and lists of images in the format of the Image service API v2."""
 
 from collections.abc import Mapping
 from collections.abc import Set
@@ -9,18 +9,18 @@ from typing import Any
 
 from nova_images_compat.image import base as image_base
 
-# Query parameters of the Image service that have a meaning of their own, and
-# attributes of its database's rows, which it compares in their place: a list
-# cannot be filtered by a metadata item of such a name there.
+# The Image service cannot filter a list by metadata items of these names: they
+# are other query parameters, or attributes of the rows of its database, which
+# it would compare instead.
 NOT_FILTERS = frozenset((
     'changes-since', 'delete', 'deleted', 'deleted_at', 'get', 'is_public',
     'items', 'iteritems', 'keys', 'limit', 'location', 'marker',
     'member_status', 'members', 'metadata', 'next', 'properties', 'registry',
     'save', 'sort', 'sort_dir', 'sort_key', 'tag', 'to_dict', 'update',
     'values'))
-RANGES = ('_min', '_max')
+RANGE_SUFFIXES = ('_min', '_max')
 
-
+# The types of an image's attributes in JSON.
 TYPES: dict[str, type | types.UnionType] = {
     'id': str, 'name': str | None, 'status': str, 'size': int | None,
     'min_ram': int, 'min_disk': int, 'created_at': str, 'updated_at': str,
@@ -28,14 +28,15 @@ TYPES: dict[str, type | types.UnionType] = {
 
 
 class ListRequest:
-    """What is asked of the Image service for a list, and what is left to be
-    looked at in its answer.
+    """The request for a list of images, and the filters that the Image service
+    does not have.
 
     :param query: the list that the caller wants
-    :ivar parameters: the query string
+    :ivar parameters: the parameters of the query string
     """
 
     def __init__(self, query: image_base.ImageQuery) -> None:
+        # The filters that are applied here, to the images of the answer.
         self.metadata: dict[str, str] = {}
         self.name: str | None = None
         self.parameters: dict[str, str | int] = {}
@@ -51,18 +52,18 @@ class ListRequest:
             self.parameters['updated_at'] = f'gte:{since}'
         for key, value in query.metadata.items():
             if key in NOT_FILTERS or key.startswith('_') or (
-                    key.endswith(RANGES)):
+                    key.endswith(RANGE_SUFFIXES)):
                 self.metadata[key] = value
             else:
                 self.parameters[key] = value
 
     @property
     def is_partial(self) -> bool:
-        """Whether the answer may hold images that are not wanted."""
+        """Whether the answer may have images that the caller does not want."""
         return self.name is not None or bool(self.metadata)
 
     def selects(self, image: image_base.Image) -> bool:
-        """Say whether an image of the answer is one that the caller wants."""
+        """Return whether the caller wants an image of the answer."""
         return (self.name is None or image.name == self.name) and all(
             image.metadata.get(key) == value
             for key, value in self.metadata.items())
@@ -75,16 +76,18 @@ class ListRequest:
         elif '"' in name or '\\' in name:
             self.name = name
         else:
-            # What is before a colon would be an operator.
+            # The Image service takes the text before a colon for an operator.
             self.parameters['name'] = f'in:"{name}"'
 
 
-def image(document: Mapping[str, Any], attributes: Set[str]) -> image_base.Image:
+def image(
+    document: Mapping[str, Any], attributes: Set[str],
+) -> image_base.Image:
     """Return an image.
 
-    :param document: the Image service's JSON of it
-    :param attributes: the names of an image's own attributes
-    :raises: KeyError, TypeError: it is no image
+    :param document: the image as JSON of the Image service
+    :param attributes: the names of an image's attributes
+    :raises: KeyError, TypeError: an attribute is missing or has a wrong type
     """
     for name, kind in TYPES.items():
         if not isinstance(document[name], kind):
@@ -99,7 +102,10 @@ def image(document: Mapping[str, Any], attributes: Set[str]) -> image_base.Image
 def properties(
     document: Mapping[str, Any], attributes: Set[str],
 ) -> dict[str, Any]:
-    """Return what of an image's JSON is metadata."""
+    """Return the metadata in an image's JSON.
+
+    :param attributes: the names of an image's attributes
+    """
     return {key: value for key, value in document.items()
             if key not in attributes}
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Locks that hold across the processes and hosts of the service."""
+"""Locks of images, which hold across processes and, with a server, hosts."""
 
 from collections.abc import Iterator
 import contextlib
@@ -14,7 +14,6 @@ from typing import Any
 from urllib import parse
 
 from oslo_config import cfg
-from stevedore import exception as stevedore_exception
 import tooz
 from tooz import coordination
 from tooz import locking
@@ -25,21 +24,21 @@ from nova_images_compat import log
 
 LOG = log.getLogger(__name__)
 
-# The file backend keeps a file for every lock there has ever been. So images
-# share locks: there is one for each value of so many hexadecimal digits.
+# The file backend never deletes the file of a lock. So images share locks:
+# there is one for each value of this many hexadecimal digits.
 LOCK_DIGITS = 3
 
-# Seconds between two attempts to get a lock that somebody else holds: they
+# Seconds between two attempts to take a lock that somebody else holds: they
 # grow from the first to the second.
-FIRST_WAIT, LAST_WAIT = 0.005, 0.1
+FIRST_WAIT, MAX_WAIT = 0.005, 0.1
 
 FILE = 'file'
 
 
 class ImageLocks:
-    """``[coordination]``: a lock for each image, or nearly so.
+    """The locks of ``[coordination]``.
 
-    Nothing is looked at or made before a lock is asked for.
+    The backend is not used before the first lock is taken.
 
     :param conf: the service's configuration
     """
@@ -52,36 +51,36 @@ class ImageLocks:
 
     @property
     def is_in_files(self) -> bool:
-        """Whether the locks are files, which hold on this host alone."""
+        """Whether the locks are files, which hold on this host only."""
         return self.url.partition(':')[0].lower() == FILE
 
     def check(self) -> None:
-        """Check what can be known without reaching a server, and change
-        nothing.
+        """Check the configuration, without connecting to a server or writing
+        a file.
 
-        :raises: ConfigurationError
+        :raises: ConfigurationError: the backend cannot be used
         """
         try:
-            _check_place(self.url)
+            _check_url(self.url)
             coordination.get_coordinator(self.url, b'check')
-        except (tooz.ToozError, OSError, ValueError, ImportError,
-                stevedore_exception.NoMatches) as error:
+        except lock_backend.BACKEND_ERRORS as error:
             raise exception.ConfigurationError(
                 f'[coordination] backend_url: {error}') from error
 
     @contextlib.contextmanager
     def hold(self, image_id: str) -> Iterator['HeldLock']:
-        """Hold the lock of an image.
+        """Take the lock of an image, and release it at the end.
 
-        :raises: LockUnavailable: it could not be had in time
+        :raises: LockUnavailable: it is not free within ``[coordination]
+            lock_timeout`` seconds, or the backend does not answer
         """
         if self.is_in_files:
             try:
-                _check_place(self.url)
+                _check_url(self.url)
             except (OSError, ValueError) as error:
                 LOG.error(lock_backend.FAILED, error)
                 raise exception.LockUnavailable() from error
-        lock = self._acquire(_lock_name(image_id))
+        lock = self._acquire(lock_name(image_id))
         try:
             yield HeldLock(self._backend, lock)
         finally:
@@ -91,7 +90,7 @@ class ImageLocks:
         deadline = time.monotonic() + self.timeout
         wait = FIRST_WAIT
         while True:
-            lock = self._backend.take(name)
+            lock = self._backend.acquire(name)
             if lock is not None:
                 return lock
             left = deadline - time.monotonic()
@@ -99,26 +98,25 @@ class ImageLocks:
                 LOG.error('Timed out after %s seconds waiting for lock %s',
                           self.timeout, name.decode())
                 raise exception.LockUnavailable()
-            # At random, so that those who wait do not ask all at once.
+            # A random part keeps processes from asking all at once.
             time.sleep(min(left, wait * random.uniform(0.5, 1)))
-            wait = min(wait * 1.5, LAST_WAIT)
+            wait = min(wait * 1.5, MAX_WAIT)
 
     def _release(self, lock: locking.Lock) -> None:
         try:
             released = self._backend.release(lock)
         except exception.LockUnavailable:
-            LOG.warning('The lock %s is left until the backend answers again, '
-                        'or until it expires', lock.name)
+            LOG.warning('Lock %s stays locked until the lock backend answers '
+                        'again, or until it expires', lock.name)
         else:
             if not released:
-                LOG.warning('The lock %s was lost while it was held',
-                            lock.name)
+                LOG.warning('Lock %s was lost while it was held', lock.name)
 
 
 class HeldLock:
-    """A lock that is held, as far as its holder knows.
+    """A lock that was taken, and may have been lost since.
 
-    :param backend: where it is
+    :param backend: the backend that has the lock
     :param lock: the lock
     """
 
@@ -129,13 +127,13 @@ class HeldLock:
         self._lock = lock
 
     def check(self) -> None:
-        """Ask the backend whether the lock is still held.
+        """Check that the lock is still held.
 
         :raises: LockUnavailable: it is not, or the backend does not answer
         """
         if not self._backend.call(lambda driver: _is_held(self._lock)):
-            LOG.error('The lock %s was lost while it was held; nothing is '
-                      'written', self._lock.name)
+            LOG.error('Lock %s was lost while it was held; nothing is written',
+                      self._lock.name)
             raise exception.LockUnavailable()
 
 
@@ -143,51 +141,52 @@ def _is_held(lock: Any) -> bool:
     try:
         return lock.is_still_owner()
     except tooz.NotImplemented:
-        # etcd's locks can be kept alive instead; those of a database hold as
+        # etcd tells when a lock is renewed; a database's locks are held as
         # long as its connection.
-        beat = getattr(lock, 'heartbeat', None)
-        return beat() if beat else lock.acquired
+        renew = getattr(lock, 'heartbeat', None)
+        return renew() if renew else lock.acquired
 
 
-def _lock_name(image_id: str) -> bytes:
+def lock_name(image_id: str) -> bytes:
+    """Return the name of the lock of an image."""
     digest = hashlib.sha256(image_id.encode()).hexdigest()
     return f'nova-images-compat-{digest[:LOCK_DIGITS]}'.encode()
 
 
-def _check_place(url: str) -> None:
-    """Look at the directory of the file backend, or at the URL of others.
+def _check_url(url: str) -> None:
+    """Check the URL of a backend, and the directory if it is one of files.
 
-    :raises: OSError: the directory cannot be made or written to
-    :raises: ValueError: the URL leads nowhere
+    :raises: OSError: the directory cannot be created or written to
+    :raises: ValueError: the URL names no directory or server
     """
     parts = parse.urlsplit(url)
     try:
         port = parts.port
     except ValueError:
-        # Its text may hold a part of the password.
-        raise ValueError('its port is not a port number') from None
+        # The text of this error may contain a part of the password.
+        raise ValueError('the port is not a port number') from None
     if parts.scheme == FILE:
         if not parts.path.startswith('/') or parts.netloc:
-            raise ValueError('it names no directory')
+            raise ValueError('the URL has no absolute path of a directory')
         _check_directory(parts.path)
     elif port is None and not (parts.hostname or parts.path):
-        raise ValueError('it names neither a host nor a path')
+        raise ValueError('the URL has neither a host nor a path')
 
 
 def _check_directory(path: str) -> None:
-    """Check that this user can write to a directory, or make it.
+    """Check that this user can write to a directory, or can create it.
 
-    :raises: OSError
+    :raises: OSError: they cannot
     """
-    there = path
-    while not os.path.lexists(there):
-        there = os.path.dirname(there)
-    if not os.path.isdir(there):
-        raise NotADirectoryError(f'{path}: {there} is not a directory')
+    existing = path
+    while not os.path.lexists(existing):
+        existing = os.path.dirname(existing)
+    if not os.path.isdir(existing):
+        raise NotADirectoryError(f'{path}: {existing} is not a directory')
     try:
-        # A file without a name: it is gone with its descriptor.
-        tempfile.TemporaryFile(dir=there).close()
+        # This file has no name, and disappears when it is closed.
+        tempfile.TemporaryFile(dir=existing).close()
     except OSError as error:
         raise PermissionError(
-            f'{path}: the user {getpass.getuser()} cannot write to {there}: '
-            f'{error.strerror}') from error
+            f'{path}: the user {getpass.getuser()} cannot write to '
+            f'{existing}: {error.strerror}') from error

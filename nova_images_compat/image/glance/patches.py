@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Changes of an image's metadata, as JSON Patches of the Image service.
+"""Changes of an image's metadata, as JSON Patches for the Image service.
 
-Of RFC 6902 it knows add (which replaces, too), replace and remove.
+It supports these operations of RFC 6902: add, which also replaces, replace and
+remove.
 """
 
 from collections.abc import Callable
@@ -14,10 +15,10 @@ from nova_images_compat.image import base as image_base
 
 MEDIA_TYPE = 'application/openstack-images-v2.1-json-patch'
 
-# The attributes of the Image service's own image objects (Glance 33.0,
-# glance.notifier.ImageProxy; those that its API shows left aside). It takes a
-# property of such a name for the attribute, and keeps nothing: it answers
-# 200, or 500 where the attribute cannot be set.
+# Attributes of Glance's image objects that its API does not show (Glance 33.0,
+# glance.notifier.ImageProxy). Instead of a property of such a name, Glance
+# sets the attribute and keeps nothing. It answers 200, or 500 if the attribute
+# cannot be set.
 _OF_GLANCE = frozenset((
     '_format_image_send', '_format_import_properties',
     '_get_chunk_data_iterator', 'base', 'context', 'deactivate', 'delete',
@@ -25,8 +26,8 @@ _OF_GLANCE = frozenset((
     'helper', 'image_id', 'member', 'notifier', 'reactivate', 'repo',
     'send_notification', 'set_data'))
 
-# Those that Python gives to every object of an abstract class. Which Python
-# the Image service has, nobody knows here: these are of 3.10 to 3.13.
+# Attributes that Python 3.10 to 3.13 give to the objects of an abstract class:
+# the Image service may run on any of them.
 _OF_PYTHON = frozenset((
     '__abstractmethods__', '__class__', '__delattr__', '__dict__', '__dir__',
     '__doc__', '__eq__', '__firstlineno__', '__format__', '__ge__',
@@ -41,15 +42,15 @@ NOT_KEPT = _OF_GLANCE | _OF_PYTHON
 Operation = dict[str, str]
 Properties = Mapping[str, Any]
 
-# Of the properties that an image has, and whether an earlier try may have
-# been carried out, the operations that are left to do.
+# Returns the operations of a patch. Its parameters are the image's present
+# properties, and whether an earlier try may have been carried out.
 Change = Callable[[Properties, bool], list[Operation]]
 
 
-def refuse_unkept_keys(metadata: Mapping[str, str]) -> None:
-    """Let no item pass that the Image service would lose.
+def reject_unkept_keys(metadata: Mapping[str, str]) -> None:
+    """Reject metadata items that the Image service would lose.
 
-    :raises: MetadataRefused
+    :raises: MetadataRefused: there is such an item
     """
     for key in metadata:
         if key in NOT_KEPT:
@@ -60,11 +61,16 @@ def refuse_unkept_keys(metadata: Mapping[str, str]) -> None:
 def addition(
     metadata: Mapping[str, str], check_count: image_base.CheckCount,
 ) -> Change:
-    """Return the change that creates or updates items."""
+    """Return the change that creates or updates items.
+
+    :param metadata: the items
+    :param check_count: called with the number of items that the image will
+        have; it raises an error if they are too many
+    """
     def change(current: Properties, is_repeated: bool) -> list[Operation]:
         check_count(len(current.keys() | metadata.keys()))
-        # An item that has its value is sent, too: whether the caller may
-        # write it, only the image service can say.
+        # Items that have this value already are sent, too: only the Image
+        # service knows whether the caller may write them.
         return [_set('add', key, value) for key, value in metadata.items()
                 if current.get(key) != value
                 or not (is_repeated or image_base.is_service_key(key))]
@@ -75,8 +81,12 @@ def addition(
 def replacement(
     metadata: Mapping[str, str], check_count: image_base.CheckCount,
 ) -> Change:
-    """Return the change that leaves these items, and the image service's
+    """Return the change that replaces all items, except the Image service's
     own.
+
+    :param metadata: the new items
+    :param check_count: called with the number of new items; it raises an error
+        if they are too many
     """
     def change(current: Properties, is_repeated: bool) -> list[Operation]:
         check_count(len(metadata))
@@ -94,8 +104,8 @@ def replacement(
 def removal(key: str) -> Change:
     """Return the change that removes an item.
 
-    It raises MetadataKeyNotFound if there is none, but not if an earlier try
-    of the same change may have removed it.
+    The change raises MetadataKeyNotFound if there is no such item, unless an
+    earlier try may have removed it.
     """
     def change(current: Properties, is_repeated: bool) -> list[Operation]:
         if key in current:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Reads that return what has arrived, with urllib3 1.26.
+"""Reads that return the bytes that have arrived, with urllib3 1.26.
 
-From 2.1 on, urllib3's response has ``read1`` for it. Before, ``read`` asks the
-response of ``http.client`` once, and hands on what that returns: so that one
-must not wait until all of it is there. The classes have urllib3's own names,
-which are told in its errors.
+urllib3 has ``read1`` for this from 2.1 on. Before, ``read`` returns what one
+``read`` of ``http.client`` returns: the class of responses below makes that
+return early. The other classes have urllib3's own names, because its error
+messages contain them.
 """
 
 import http.client
@@ -46,7 +46,7 @@ class HTTPSConnectionPool(urllib3.HTTPSConnectionPool):
 
 
 class Adapter(requests.adapters.HTTPAdapter):
-    """An adapter whose responses are read in this way; to be mixed in."""
+    """A mixin for adapters, which makes their reads return early."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Which attributes of an image are its own, by the Image service's schema."""
+"""The names of an image's attributes, by the Image service's schema: all other
+keys of its JSON are metadata."""
 
 from collections.abc import Set
 import dataclasses
@@ -17,7 +18,8 @@ LOG = log.getLogger(__name__)
 
 PATH = '/v2/schemas/image'
 
-# Seconds.
+# Seconds that a schema is kept, after which a failed request is repeated, and
+# that a request may take.
 REFRESH_AFTER = 3600.0
 RETRY_AFTER = 60.0
 TIMEOUT = 5.0
@@ -30,13 +32,13 @@ class _Known:
 
 
 class ImageSchema:
-    """The base attributes of images, for each server that answers.
+    """The attributes of images, by the schema of each server.
 
-    A server's schema is fetched with the first request that it answers, and
-    again after an hour. Until it can be had, the attributes are those that
-    the Image service API v2.17 has.
+    A server's schema is fetched with the first request that the server
+    answers, and again after an hour. Without a schema, the attributes are
+    those of the Image service API v2.17.
 
-    :param client: the Image service
+    :param client: asks the Image service
     """
 
     def __init__(self, client: glance_client.Client) -> None:
@@ -47,9 +49,9 @@ class ImageSchema:
     def attributes(
         self, context: request_context.RequestContext, root: str,
     ) -> Set[str]:
-        """Return the names of an image's own attributes.
+        """Return the names of an image's attributes.
 
-        :param root: the server that the image came from
+        :param root: the server that returned the image
         """
         known = self._known.get(root)
         if known and time.monotonic() < known.good_until:
@@ -69,8 +71,8 @@ class ImageSchema:
         try:
             attributes = self._fetch(context, root)
         except exception.APIError as error:
-            LOG.warning('The image schema of %s is not to be had: %s',
-                        root, error)
+            LOG.warning('Cannot get the image schema from the Image service '
+                        'at %s: %s', root, error)
             return _Known(
                 known.attributes if known else image_base.IMAGE_ATTRIBUTES,
                 time.monotonic() + RETRY_AFTER)
@@ -82,7 +84,7 @@ class ImageSchema:
         answer = self.client.ask(context, root, PATH, TIMEOUT)
         properties = answer.document().get('properties')
         if not isinstance(properties, dict) or 'id' not in properties:
-            raise answer.nonsense('no schema of images')
+            raise answer.invalid('not a schema of images')
         return frozenset(
             name for name, definition in properties.items()
             if not isinstance(definition, dict)

@@ -19,6 +19,7 @@ from nova_images_compat import context as request_context
 from nova_images_compat import exception
 from nova_images_compat import identity
 from nova_images_compat.image import base as image_base
+from nova_images_compat.image.glance import answer as glance_answer
 from nova_images_compat.image.glance import checks
 from nova_images_compat.image.glance import client as glance_client
 from nova_images_compat.image.glance import images
@@ -29,24 +30,25 @@ from nova_images_compat import log
 
 LOG = log.getLogger(__name__)
 
-Context = request_context.RequestContext
-
 IMAGES = '/v2/images'
-PAGE = 1000
 
-# How often metadata is read again because somebody else has changed it, or
-# because the answer to a change was lost; and then after how many seconds.
+# Images per page.
+PAGE_SIZE = 1000
+
+# A change of metadata is tried once per delay: again if somebody else changed
+# the image at the same time, and, after so many seconds, if no answer came.
 WRITE_DELAYS = (0.5, 1.0, 1.0, 1.0, 1.0)
 
-# How many of the last images of a page may be gone when the next is asked for.
-MARKERS = 10
+# The number of a page's last images that are tried as the marker of the next
+# page, since any of them may have been deleted.
+MAX_MARKERS = 10
 
 
 class GlanceStore(image_base.ImageStore):
-    """Images in the Image service that ``[glance]`` leads to.
+    """The images of the deployment's Image service.
 
-    An image, a page of a list and a deletion cost one call to it each, a
-    change of metadata two: one to read, one to write.
+    An image, a page of a list and a deletion take one request to it each; a
+    change of metadata takes two, a read and a write.
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
@@ -62,35 +64,39 @@ class GlanceStore(image_base.ImageStore):
 
     def check(self) -> None:
         self.client.check(
-            Context(overwrite=False) if self.client.endpoints.servers
-            else self._own_user.context())
+            request_context.RequestContext(overwrite=False)
+            if self.client.endpoints.servers else self._own_user.context())
 
     @functools.cached_property
     def _own_user(self) -> identity.OwnUser:
-        """The user in whose catalogue the Image service can be found.
+        """The service's own user, whose catalogue has the Image service.
 
-        Not before it is needed: in another service's pipeline, it is that
-        service which has one.
+        It is loaded late: in another service's pipeline, nothing needs it.
         """
         return identity.OwnUser(self._conf)
 
     def check_writes(self) -> None:
         self.locks.check()
 
-    def public_root(self, context: Context) -> str | None:
+    def public_root(
+        self, context: request_context.RequestContext,
+    ) -> str | None:
         return self.client.endpoints.public_root(context)
 
-    def service_path(self, context: Context) -> str:
+    def service_path(self, context: request_context.RequestContext) -> str:
         (root, *_) = self.client.endpoints.candidates(context)
         return parse.urlsplit(root).path
 
-    def get(self, context: Context, image_id: str) -> image_base.Image:
+    def get(
+        self, context: request_context.RequestContext, image_id: str,
+    ) -> image_base.Image:
         answer = self._read(context, image_id)
         return _image(
             answer, _document(answer), self._attributes(context, answer))
 
     def list(
-        self, context: Context, query: image_base.ImageQuery,
+        self, context: request_context.RequestContext,
+        query: image_base.ImageQuery,
     ) -> list[image_base.Image]:
         ends_at = time.monotonic() + self.list_timeout
         if image_base.selects_nothing(query):
@@ -105,7 +111,9 @@ class GlanceStore(image_base.ImageStore):
                 break
         return list(found.values())[:query.limit]
 
-    def delete(self, context: Context, image_id: str) -> None:
+    def delete(
+        self, context: request_context.RequestContext, image_id: str,
+    ) -> None:
         answer = self.client.call(context, 'DELETE', _path(image_id))
         if answer.status == 204 or (
                 answer.status in (404, 410) and answer.is_repeated):
@@ -114,10 +122,11 @@ class GlanceStore(image_base.ImageStore):
             raise exception.ImageDeleteNotAuthorized()
         if answer.status == 409:
             raise exception.ImageInUse()
-        raise _no_image(answer, image_id)
+        raise _read_error(answer, image_id)
 
     def add_metadata(
-        self, context: Context, image_id: str, metadata: Mapping[str, str],
+        self, context: request_context.RequestContext,
+        image_id: str, metadata: Mapping[str, str],
         check_count: image_base.CheckCount,
     ) -> dict[str, Any]:
         return image_base.decode_metadata(self._change(
@@ -125,28 +134,31 @@ class GlanceStore(image_base.ImageStore):
             patches.addition(metadata, check_count)))
 
     def replace_metadata(
-        self, context: Context, image_id: str, metadata: Mapping[str, str],
+        self, context: request_context.RequestContext,
+        image_id: str, metadata: Mapping[str, str],
         check_count: image_base.CheckCount,
     ) -> None:
         self._change(context, image_id, metadata,
                      patches.replacement(metadata, check_count))
 
     def remove_metadata(
-        self, context: Context, image_id: str, key: str,
+        self, context: request_context.RequestContext, image_id: str, key: str,
     ) -> None:
         self._change(context, image_id, {}, patches.removal(key))
 
     def _read(
-        self, context: Context, image_id: str, deadline: float | None = None,
-    ) -> glance_client.Answer:
+        self, context: request_context.RequestContext,
+        image_id: str, deadline: float | None = None,
+    ) -> glance_answer.Answer:
         answer = self.client.call(
             context, 'GET', _path(image_id), deadline=deadline)
         if not answer.is_success:
-            raise _no_image(answer, image_id)
+            raise _read_error(answer, image_id)
         return answer
 
     def _check_marker(
-        self, context: Context, marker: str | None, ends_at: float,
+        self, context: request_context.RequestContext,
+        marker: str | None, ends_at: float,
     ) -> None:
         if marker is not None and self._page(
                 context, images.ListRequest(image_base.ImageQuery()), 1,
@@ -154,21 +166,22 @@ class GlanceStore(image_base.ImageStore):
             raise image_base.invalid_marker(marker)
 
     def _attributes(
-        self, context: Context, answer: glance_client.Answer,
+        self, context: request_context.RequestContext,
+        answer: glance_answer.Answer,
     ) -> Set[str]:
         return self.schema.attributes(context, answer.root)
 
     def _pages(
-        self, context: Context, request: images.ListRequest,
+        self, context: request_context.RequestContext,
+        request: images.ListRequest,
         query: image_base.ImageQuery, ends_at: float,
     ) -> Iterator[Sequence[image_base.Image]]:
-        """Yield the rest of a list from the caller's marker on.
+        """Yield the pages of a list after the caller's marker.
 
-        :param ends_at: the time, on the monotonic clock, until which all
-            pages together may take
+        :param ends_at: when the whole list times out, on the monotonic clock
         """
-        size = PAGE if query.limit is None or request.is_partial else (
-            min(PAGE, query.limit))
+        size = PAGE_SIZE if query.limit is None or request.is_partial else (
+            min(PAGE_SIZE, query.limit))
         answer = self._page(
             context, request, size, [query.marker], ends_at)
         if answer is None:
@@ -183,19 +196,24 @@ class GlanceStore(image_base.ImageStore):
             if not page or not document.get('next'):
                 return
             if page[-1].id in ends:
-                raise answer.nonsense('the same page again')
+                raise answer.invalid('the same page as before')
             ends.add(page[-1].id)
-            last = [image.id for image in page[:-1 - MARKERS:-1]]
+            last = [image.id for image in page[:-1 - MAX_MARKERS:-1]]
             answer = self._page(context, request, size, last, ends_at)
             if answer is None:
                 raise exception.ImageStoreUnavailable()
 
     def _page(
-        self, context: Context, request: images.ListRequest, size: int,
+        self, context: request_context.RequestContext,
+        request: images.ListRequest, size: int,
         markers: Sequence[str | None], ends_at: float,
-    ) -> glance_client.Answer | None:
-        """Return the page after the first marker that is still there; None
-        if none is.
+    ) -> glance_answer.Answer | None:
+        """Return the page after the first marker that still exists; None if
+        none does.
+
+        :param size: the most images of the page
+        :param markers: the ids of images, or None for the first page
+        :param ends_at: when the whole list times out, on the monotonic clock
         """
         for marker in markers:
             parameters = {**request.parameters, 'limit': size}
@@ -210,15 +228,15 @@ class GlanceStore(image_base.ImageStore):
             if answer.status == 403:
                 raise exception.ListNotAuthorized()
             if marker is None or answer.status not in (400, 404):
-                raise answer.nonsense('it is no list of images')
+                raise answer.invalid('unexpected status')
         return None
 
     @contextlib.contextmanager
     def _until(self, ends_at: float) -> Iterator[None]:
-        """Give a part of a list its time.
+        """Check that a list has not timed out, before and after a block.
 
-        :param ends_at: the time, on the monotonic clock, when it is over
-        :raises: ImageStoreUnavailable: it is over, before or meanwhile
+        :param ends_at: when the whole list times out, on the monotonic clock
+        :raises: ImageStoreUnavailable: it has timed out
         """
         try:
             if time.monotonic() < ends_at:
@@ -232,12 +250,14 @@ class GlanceStore(image_base.ImageStore):
         raise exception.ImageStoreUnavailable()
 
     def _change(
-        self, context: Context, image_id: str, sent: Mapping[str, str],
+        self, context: request_context.RequestContext,
+        image_id: str, sent: Mapping[str, str],
         change: patches.Change,
     ) -> dict[str, Any]:
-        """Change an image's metadata, and return it as it is then.
+        """Change an image's metadata, and return all of it afterwards.
 
-        :param sent: the items that the caller wants to set
+        :param sent: the items that the caller sets
+        :param change: makes the patch
         """
         is_repeated = False
         with self.locks.hold(image_id.lower()) as lock:
@@ -246,7 +266,7 @@ class GlanceStore(image_base.ImageStore):
                 read = self._read(context, image_id, deadline)
                 attributes = self._attributes(context, read)
                 image_base.reject_reserved_keys(sent, attributes)
-                patches.refuse_unkept_keys(sent)
+                patches.reject_unkept_keys(sent)
                 current = images.properties(_document(read), attributes)
                 operations = change(current, is_repeated)
                 if not operations:
@@ -255,9 +275,9 @@ class GlanceStore(image_base.ImageStore):
                 try:
                     written = self._patch(
                         context, image_id, operations, deadline)
-                except glance_client.Unanswered:
-                    # The image service may still be at it: what it saves
-                    # late takes with it what was written in between.
+                except exception.Unanswered:
+                    # The Image service may still be writing, and would undo a
+                    # change that is written before it is done.
                     if time.monotonic() + delay >= deadline:
                         raise
                     time.sleep(delay)
@@ -267,13 +287,13 @@ class GlanceStore(image_base.ImageStore):
                     return images.properties(
                         _document(written), attributes)
                 if written.status != 409:
-                    raise _not_written(written, image_id)
+                    raise _write_error(written, image_id)
         raise exception.MetadataConflict()
 
     def _patch(
-        self, context: Context, image_id: str,
+        self, context: request_context.RequestContext, image_id: str,
         operations: Sequence[patches.Operation], deadline: float,
-    ) -> glance_client.Answer:
+    ) -> glance_answer.Answer:
         return self.client.call(
             context, 'PATCH', _path(image_id), deadline=deadline,
             may_repeat=False, body=orjson.dumps(operations),
@@ -289,48 +309,50 @@ def _path(image_id: str) -> str:
     return f'{IMAGES}/{parse.quote(image_id, safe="")}'
 
 
-def _document(answer: glance_client.Answer) -> dict[str, Any]:
-    """Return the image that an answer holds."""
+def _document(answer: glance_answer.Answer) -> dict[str, Any]:
+    """Return the JSON of the image in an answer."""
     document = answer.document()
     if not isinstance(document.get('id'), str):
-        raise answer.nonsense('no image')
+        raise answer.invalid('not an image')
     return document
 
 
-def _no_image(
-    answer: glance_client.Answer, image_id: str,
+def _read_error(
+    answer: glance_answer.Answer, image_id: str,
 ) -> exception.APIError:
+    """Return the error for an answer 4xx to a request for an image."""
     if answer.status in (404, 410):
         return exception.ImageNotFound()
     if answer.status == 403:
         return exception.ImageNotAuthorized(image_id=image_id)
-    return answer.nonsense('it is no image')
+    return answer.invalid('unexpected status')
 
 
-def _not_written(
-    answer: glance_client.Answer, image_id: str,
+def _write_error(
+    answer: glance_answer.Answer, image_id: str,
 ) -> exception.APIError:
+    """Return the error for an answer 4xx to a patch."""
     if answer.status == 400:
-        return exception.MetadataRefused(reason=answer.text())
+        return exception.MetadataRefused(reason=answer.error_message())
     if answer.status == 413:
         return exception.MetadataLimitExceeded()
-    return _no_image(answer, image_id)
+    return _read_error(answer, image_id)
 
 
 def _image(
-    answer: glance_client.Answer, document: Mapping[str, Any],
+    answer: glance_answer.Answer, document: Mapping[str, Any],
     attributes: Set[str],
 ) -> image_base.Image:
     try:
         return images.image(document, attributes)
     except (KeyError, TypeError) as error:
-        raise answer.nonsense(f'no image: {error!r}') from error
+        raise answer.invalid(f'not an image: {error!r}') from error
 
 
 def _images_of(
-    answer: glance_client.Answer, document: Mapping[str, Any],
+    answer: glance_answer.Answer, document: Mapping[str, Any],
 ) -> Sequence[Mapping[str, Any]]:
     found = document.get('images')
     if not isinstance(found, list):
-        raise answer.nonsense('no list of images')
+        raise answer.invalid('not a list of images')
     return found

@@ -126,7 +126,7 @@ class ServersTestCase(base.IntegrationTestCase):
 
 def lock_name(image_id: str) -> bytes:
     """Return the name of the lock that a write of an image takes."""
-    return locks._lock_name(image_id)
+    return locks.lock_name(image_id)
 
 
 def in_parallel(

@@ -40,7 +40,7 @@ REFUSED = 40
 MOST_THREADS = 20
 
 # Seconds that the lock of a process that died goes on.
-LIFE = int(lock_backend.LIFE)
+LIFE = int(lock_backend.LOCK_LIFETIME)
 # Seconds until a server of locks that is back is used again.
 RECOVERY = 15.0
 

@@ -65,7 +65,7 @@ class ApiServersTest(servers.ServersTestCase):
         self.other.heal()
         self.one.forget()
         self.other.forget()
-        servers.wait_until(self.both_asked, endpoints.OUT_OF_FAVOUR + 10)
+        servers.wait_until(self.both_asked, endpoints.FAILED_SERVER_TIME + 10)
 
     def test_one_hangs(self) -> None:
         self.one.fail(faults.hang)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The service's own user, for tests, at a Keystone that requests_mock plays.
-"""
+"""What tests with a Keystone of requests_mock share."""
 
 from typing import Any
 
@@ -18,13 +17,14 @@ OPTIONS = {
 
 _HEADERS = {'X-Subject-Token': 'ours'}
 
-# Answers to a request for a token that make no sense, as requests_mock takes
-# them.
-NONSENSE: tuple[dict[str, Any], ...] = (
-    *({'headers': _HEADERS, 'json': document} for document in (
-        {}, [], None, 3, 'text', {'token': None}, {'token': []},
-        {'token': 3}, {'token': {}}, {'token': {'expires_at': None}},
-        {'token': {'expires_at': 3}}, {'token': {'expires_at': 'soon'}})),
+_DOCUMENTS: tuple[Any, ...] = (
+    {}, [], None, 3, 'text', {'token': None}, {'token': []}, {'token': 3},
+    {'token': {}}, {'token': {'expires_at': None}},
+    {'token': {'expires_at': 3}}, {'token': {'expires_at': 'soon'}})
+
+# Invalid responses to a request for a token: arguments of requests_mock.
+INVALID_RESPONSES: tuple[dict[str, Any], ...] = (
+    *({'headers': _HEADERS, 'json': document} for document in _DOCUMENTS),
     *({'headers': _HEADERS, 'content': content} for content in (
         b'', b'<html>Welcome</html>', b'[' * 5000,
         b'{"token":' * 900 + b'1' + b'}' * 900)),
@@ -33,7 +33,7 @@ NONSENSE: tuple[dict[str, Any], ...] = (
 
 
 def token() -> Any:
-    """Return a token, in whose catalogue there is an Image service."""
+    """Return a token whose catalogue has an Image service."""
     made = keystone_fixture.V3Token()
     made.set_project_scope()
     made.add_service('image', 'glance').add_standard_endpoints(

@@ -2,6 +2,8 @@
 
 """Tests of who a caller is."""
 
+from typing import Any
+
 from keystoneauth1 import token_endpoint
 from oslo_context import context as oslo_context
 
@@ -20,7 +22,8 @@ class RequestContextTest(base.TestCase):
                 self.assertIs(expected, caller.is_admin)
 
     def test_nothing_but_the_role_admin_makes_an_admin(self) -> None:
-        caller = request_context.RequestContext(is_admin=True, roles=['member'])
+        caller = request_context.RequestContext(
+            is_admin=True, roles=['member'])
         self.assertFalse(caller.is_admin)
 
     def test_a_reader_is_one_who_has_no_other_role(self) -> None:
@@ -98,8 +101,9 @@ class RequestContextTest(base.TestCase):
         self.assertIs(auth, caller.user_auth)
 
     def test_neither_the_token_nor_its_catalogue_is_logged(self) -> None:
-        auth = token_endpoint.Token('http://image.example', 'a-token')
-        caller = request_context.RequestContext(user_auth=auth, auth_token='a-token')
+        auth: Any = token_endpoint.Token('http://image.example', 'a-token')
+        caller = request_context.RequestContext(
+            user_auth=auth, auth_token='a-token')
         self.assertNotIn('user_auth', caller.to_dict())
         self.assertNotIn(
             'a-token', str(caller.get_logging_values()))

@@ -7,7 +7,6 @@ from typing import Any
 import fixtures
 from keystoneauth1 import exceptions as keystone_exception
 import requests
-from requests_mock.contrib import fixture as requests_fixture
 
 from nova_images_compat.api.pipeline import keystone
 from nova_images_compat.api.pipeline import paste
@@ -15,13 +14,13 @@ from nova_images_compat import exception
 from nova_images_compat import identity
 from nova_images_compat.tests.unit import helpers
 from nova_images_compat.tests.unit import identity_case
+from nova_images_compat.tests.unit import requests_case
 
 
-class OwnUserTest(helpers.TestCase):
+class OwnUserTest(requests_case.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.mocker = self.useFixture(requests_fixture.Fixture())
         self.keystone = self.mocker.post(
             identity_case.TOKENS, json=identity_case.token(),
             headers={'X-Subject-Token': 'ours'})
@@ -35,15 +34,15 @@ class OwnUserTest(helpers.TestCase):
 
     def test_token_is_kept(self) -> None:
         user = self._make()
-        for _ in range(3):
-            self.assertEqual('ours', user.access().auth_token)
+        for number in range(3):
+            with self.case(number):
+                self.assertEqual('ours', user.access().auth_token)
         self.assertEqual(1, self.keystone.call_count)
-        self.assertEqual(
-            identity.TIMEOUT, self.keystone.last_request.timeout)
+        self.assertEqual(identity.TIMEOUT, self.sent.timeout)
 
     def test_options_of_the_connection(self) -> None:
         self._make(http_connect_timeout=3, insecure=True).access()
-        sent = self.keystone.last_request
+        sent = self.sent
         self.assertEqual((3, False), (sent.timeout, sent.verify))
 
     def test_user_of_another_section(self) -> None:
@@ -59,10 +58,12 @@ class OwnUserTest(helpers.TestCase):
             identity.OwnUser(conf).access()
 
     def test_keystone_that_issues_none(self) -> None:
-        for answer in ({'status_code': 401}, {'status_code': 500},
-                       {'exc': requests.ConnectionError('refused')},
-                       {'exc': OSError('no such file')},
-                       *identity_case.NONSENSE):
+        answers: list[dict[str, Any]] = [
+            {'status_code': 401}, {'status_code': 500},
+            {'exc': requests.ConnectionError('refused')},
+            {'exc': OSError('no such file')},
+            *identity_case.INVALID_RESPONSES]
+        for answer in answers:
             with self.case(answer):
                 log = self.useFixture(fixtures.FakeLogger(
                     format='%(levelname)s %(message)s'))
@@ -70,14 +71,14 @@ class OwnUserTest(helpers.TestCase):
                 self.assertRaises(
                     exception.IdentityUnavailable, self._make().access)
                 self.assertRegex(
-                    log.output, r'(?m)^ERROR No token for the user of '
-                    r'\[keystone_authtoken\]: \S')
+                    log.output, r'(?m)^ERROR Cannot get a token for the user '
+                    r'of \[keystone_authtoken\]: \S')
                 self.assertNotIn(identity_case.SECRET, log.output)
 
-    def test_keystone_that_comes_to_its_senses(self) -> None:
-        """What made no sense is not kept."""
+    def test_keystone_that_answers_properly_again(self) -> None:
+        """An invalid response is not kept."""
         user = self._make()
-        for answer in identity_case.NONSENSE:
+        for answer in identity_case.INVALID_RESPONSES:
             with self.case(answer):
                 self.mocker.post(identity_case.TOKENS, **answer)
                 self.assertRaises(

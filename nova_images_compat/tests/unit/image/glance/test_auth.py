@@ -10,7 +10,8 @@ import requests
 
 from nova_images_compat import exception
 from nova_images_compat import identity
-from nova_images_compat.image.glance import client
+from nova_images_compat.image.glance import answer as glance_answer
+from nova_images_compat.image.glance import client as glance_client
 from nova_images_compat.tests.unit import identity_case
 from nova_images_compat.tests.unit.image.glance import glance_case
 
@@ -24,21 +25,20 @@ SERVICE_USER = {
     'project_domain_name': 'Default'}
 
 
-class _TestCase(glance_case.TestCase):
+class _TestCase(glance_case.MockedTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.mocker = self.mock_requests()
         self.keystone = self.mocker.post(TOKENS, [
             {'json': keystone_fixture.V3Token(),
              'headers': {'X-Subject-Token': name}}
             for name in ('first', 'second', 'third')])
 
-    def make(self, **options: Any) -> client.Client:
-        return client.Client(self.configure_glance(
+    def make(self, **options: Any) -> glance_client.Client:
+        return glance_client.Client(self.configure_glance(
             {'service_user': {**SERVICE_USER, **options}}))
 
-    def call(self, made: client.Client) -> client.Answer:
+    def call(self, made: glance_client.Client) -> glance_answer.Answer:
         return made.call(glance_case.caller(), 'GET', '/v2/images/an-id')
 
 
@@ -47,18 +47,19 @@ class ServiceTokenTest(_TestCase):
     def test_goes_beside_the_callers_and_is_kept(self) -> None:
         self.mocker.get(IMAGE, json={})
         made = self.make()
-        for _ in range(3):
-            self.call(made)
-            sent = self.mocker.last_request.headers
-            self.assertEqual(
-                (glance_case.TOKEN, 'first'),
-                (sent['X-Auth-Token'], sent['X-Service-Token']))
+        for number in range(3):
+            with self.case(number):
+                self.call(made)
+                sent = self.sent.headers
+                self.assertEqual(
+                    (glance_case.TOKEN, 'first'),
+                    (sent['X-Auth-Token'], sent['X-Service-Token']))
         self.assertEqual(1, self.keystone.call_count)
 
     def test_is_not_sent_unless_it_is_wanted(self) -> None:
         self.mocker.get(IMAGE, json={})
         self.call(self.make(send_service_user_token=False))
-        self.assertNotIn('X-Service-Token', self.mocker.last_request.headers)
+        self.assertNotIn('X-Service-Token', self.sent.headers)
         self.assertFalse(self.keystone.called)
 
     def test_is_renewed_once_if_it_is_refused(self) -> None:
@@ -83,11 +84,12 @@ class ServiceTokenTest(_TestCase):
 
     def test_keystone_that_issues_none(self) -> None:
         glance = self.mocker.get(IMAGE, json={})
-        for response in (
-                {'exc': requests.ConnectionError('refused')},
-                {'exc': requests.ReadTimeout('late')},
-                {'status_code': 401}, {'status_code': 503},
-                *identity_case.NONSENSE):
+        responses: list[dict[str, Any]] = [
+            {'exc': requests.ConnectionError('refused')},
+            {'exc': requests.ReadTimeout('late')},
+            {'status_code': 401}, {'status_code': 503},
+            *identity_case.INVALID_RESPONSES]
+        for response in responses:
             with self.case(str(response)):
                 self.log = self.useFixture(fixtures.FakeLogger(
                     format='%(levelname)s %(name)s %(message)s'))
@@ -100,27 +102,28 @@ class ServiceTokenTest(_TestCase):
         self.assertEqual(0, glance.call_count)
         self.assertNotIn('secret', self.log.output)
 
-    def test_keystone_that_comes_to_its_senses(self) -> None:
+    def test_keystone_that_answers_properly_again(self) -> None:
         self.mocker.get(IMAGE, json={})
         self.mocker.post(TOKENS, [
-            *identity_case.NONSENSE,
+            *identity_case.INVALID_RESPONSES,
             {'json': keystone_fixture.V3Token(),
              'headers': {'X-Subject-Token': 'good'}}])
         made = self.make()
-        for _ in identity_case.NONSENSE:
-            self.assertRaises(
-                exception.IdentityUnavailable, self.call, made)
+        for response in identity_case.INVALID_RESPONSES:
+            with self.case(response):
+                self.assertRaises(
+                    exception.IdentityUnavailable, self.call, made)
         self.assertTrue(self.call(made).is_success)
 
     def test_user_that_is_no_users(self) -> None:
         """A token of the configuration is sent as it is."""
         self.mocker.get(IMAGE, json={})
-        made = client.Client(self.configure_glance({'service_user': {
+        made = glance_client.Client(self.configure_glance({'service_user': {
             'send_service_user_token': True, 'auth_type': 'admin_token',
             'endpoint': KEYSTONE, 'token': 'fixed'}}))
         self.call(made)
         self.assertEqual(
-            'fixed', self.mocker.last_request.headers['X-Service-Token'])
+            'fixed', self.sent.headers['X-Service-Token'])
 
     def test_bugs_are_not_keystones(self) -> None:
         self.mocker.post(TOKENS, exc=RuntimeError('bug'))
@@ -146,7 +149,7 @@ class ConfigurationTest(_TestCase):
             with self.case(options):
                 self.call(self.make(**options))
                 self.assertNotIn(
-                    'X-Service-Token', self.mocker.last_request.headers)
+                    'X-Service-Token', self.sent.headers)
         self.assertRegex(
             self.log.output, r'(?m)^WARNING .*\[service_user\] auth_type')
         self.assertRegex(
@@ -157,13 +160,13 @@ class ConfigurationTest(_TestCase):
         self.mocker.get(IMAGE, json={})
         user = {name: value for name, value in SERVICE_USER.items()
                 if name != 'send_service_user_token'}
-        self.call(client.Client(self.configure_glance({
+        self.call(glance_client.Client(self.configure_glance({
             'service_user': {
                 'send_service_user_token': True,
                 'auth_section': 'keystone_authtoken'},
             'keystone_authtoken': user})))
         self.assertEqual(
-            'first', self.mocker.last_request.headers['X-Service-Token'])
+            'first', self.sent.headers['X-Service-Token'])
 
     def test_no_timeout_is_the_usual_one(self) -> None:
         conf = self.configure_glance({
@@ -172,7 +175,7 @@ class ConfigurationTest(_TestCase):
         self.assertEqual(
             [60.0, 60.0],
             [identity.ServiceUser(conf).session.timeout,
-             client.Client(conf).timeout])
+             glance_client.Client(conf).timeout])
 
     def test_user_that_is_not_described(self) -> None:
         conf = self.configure_glance({'service_user': {
@@ -192,12 +195,11 @@ class ConfigurationTest(_TestCase):
         self.assertNotIn('auth_url', conf.service_user)
 
 
-class CallerAuthTest(glance_case.TestCase):
+class CallerAuthTest(glance_case.MockedTestCase):
 
     def test_caller_without_a_token(self) -> None:
-        mocker = self.mock_requests()
-        mocker.get(IMAGE, status_code=401)
-        made = client.Client(self.configure_glance())
+        self.mocker.get(IMAGE, status_code=401)
+        made = glance_client.Client(self.configure_glance())
         self.assertRaises(
             exception.Unauthorized, made.call,
             glance_case.caller(auth_token=None), 'GET', '/v2/images/an-id')

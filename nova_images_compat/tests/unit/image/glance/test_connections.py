@@ -10,24 +10,23 @@ from unittest import mock
 import fixtures
 from keystoneauth1 import session as keystone_session
 import requests
-from requests_mock.contrib import fixture as requests_fixture
 
 from nova_images_compat.image.glance import connections
 from nova_images_compat.tests import base
+from nova_images_compat.tests.unit import requests_case
 
 URL = 'http://image.example/v2/images'
 PROXY = 'http://proxy.example:3128'
 HEADERS = {'X-Auth-Token': 'token', 'Accept': 'application/json'}
 
 
-class ConnectionsTest(base.TestCase):
+class ConnectionsTest(requests_case.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
         for name in ('http_proxy', 'HTTP_PROXY', 'no_proxy', 'NO_PROXY',
                      'all_proxy', 'ALL_PROXY', 'REQUESTS_CA_BUNDLE'):
             self.useFixture(fixtures.EnvironmentVariable(name))
-        self.mocker = self.useFixture(requests_fixture.Fixture())
         self.mocker.get(URL, text='{}')
         self.mocker.patch(URL, text='{}')
         self.session = connections.Connections()
@@ -41,11 +40,11 @@ class ConnectionsTest(base.TestCase):
 
     def test_just_the_headers_that_are_given(self) -> None:
         self.send()
-        self.assertEqual(HEADERS, dict(self.mocker.last_request.headers))
+        self.assertEqual(HEADERS, dict(self.sent.headers))
 
     def test_body(self) -> None:
         self.send('PATCH', data=b'[{}]')
-        request = self.mocker.last_request
+        request = self.sent
         self.assertEqual(b'[{}]', request.body)
         self.assertEqual(
             {**HEADERS, 'Content-Length': '4'}, dict(request.headers))
@@ -53,7 +52,7 @@ class ConnectionsTest(base.TestCase):
     def test_query_string_is_quoted(self) -> None:
         self.send(params={'name': 'a b&c', 'limit': 3})
         self.assertEqual(
-            'name=a+b%26c&limit=3', self.mocker.last_request.query)
+            'name=a+b%26c&limit=3', self.sent.query)
 
     def test_header_that_would_be_two_is_refused(self) -> None:
         self.assertRaises(
@@ -65,28 +64,28 @@ class ConnectionsTest(base.TestCase):
             'netrc', 'machine image.example login a password b\n')], ext='')
         self.useFixture(fixtures.EnvironmentVariable('NETRC', netrc[0]))
         self.send()
-        self.assertNotIn('Authorization', self.mocker.last_request.headers)
+        self.assertNotIn('Authorization', self.sent.headers)
 
     def test_proxy_of_the_environment(self) -> None:
         self.useFixture(fixtures.EnvironmentVariable('http_proxy', PROXY))
         self.send()
         self.assertEqual(
-            PROXY, self.mocker.last_request.proxies['http'])
+            PROXY, self.sent.proxies['http'])
 
     def test_host_without_a_proxy(self) -> None:
         self.useFixture(fixtures.EnvironmentVariable('http_proxy', PROXY))
         self.useFixture(
             fixtures.EnvironmentVariable('no_proxy', 'image.example'))
         self.send()
-        self.assertNotIn('http', self.mocker.last_request.proxies)
+        self.assertNotIn('http', self.sent.proxies)
 
     def test_certificates_of_the_environment(self) -> None:
         self.useFixture(fixtures.EnvironmentVariable(
             'REQUESTS_CA_BUNDLE', '/a/bundle'))
         self.send()
-        self.assertEqual('/a/bundle', self.mocker.last_request.verify)
+        self.assertEqual('/a/bundle', self.sent.verify)
         self.send(verify=False)
-        self.assertIs(False, self.mocker.last_request.verify)
+        self.assertIs(False, self.sent.verify)
 
     def test_environment_is_read_once_a_server(self) -> None:
         with mock.patch.object(
@@ -104,16 +103,19 @@ class ConnectionsTest(base.TestCase):
             fixtures.EnvironmentVariable('no_proxy', 'image.example'))
         other = URL.replace('image', 'image2')
         self.mocker.get(other, text='{}')
-        for _ in range(2):
-            self.send()
-            self.assertNotIn('http', self.mocker.last_request.proxies)
-            self.send(url=other)
-            self.assertEqual(PROXY, self.mocker.last_request.proxies['http'])
+        for number in range(2):
+            with self.case(number):
+                self.send()
+                self.assertNotIn('http', self.sent.proxies)
+                self.send(url=other)
+                self.assertEqual(
+                    PROXY, self.sent.proxies['http'])
 
     def test_connections_have_room_for_all_threads(self) -> None:
         for scheme in ('http', 'https'):
             with self.case(scheme):
-                adapter = self.session.get_adapter(f'{scheme}://image.example')
+                adapter: Any = self.session.get_adapter(
+                    f'{scheme}://image.example')
                 self.assertIsInstance(
                     adapter, keystone_session.TCPKeepAliveAdapter)
                 self.assertEqual(
@@ -126,7 +128,8 @@ class OnTheWireTest(base.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.seen = seen = []
+        seen: list[dict[str, str]] = []
+        self.seen = seen
 
         class Handler(server.BaseHTTPRequestHandler):
 

@@ -71,17 +71,19 @@ class ChoiceTest(_TestCase):
                     'http://image.example:port', 'http://image.example:99999',
                     'http://[::1', 'http://image.example/a b'):
             for option in ('endpoint_override', 'api_servers'):
-                with self.case(option):
+                with self.case(url, option):
                     error = self.assertRaises(
-                        exception.ConfigurationError, self.make, **{option: url})
+                        exception.ConfigurationError, self.make,
+                        **{option: url})
                     self.assertIn(f'[glance] {option}', str(error))
 
     def test_user_or_password_in_the_url(self) -> None:
         for url in ('http://user:secret@image.example', 'user@image.example'):
             for option in ('endpoint_override', 'api_servers'):
-                with self.case(option):
+                with self.case(url, option):
                     error = self.assertRaises(
-                        exception.ConfigurationError, self.make, **{option: url})
+                        exception.ConfigurationError, self.make,
+                        **{option: url})
                     self.assertIn(f'[glance] {option}', str(error))
                     self.assertNotIn('secret', str(error))
 
@@ -116,21 +118,24 @@ class CatalogueTest(_TestCase):
         with mock.patch.object(
                 service_catalog.ServiceCatalogV3, 'url_for', autospec=True,
                 side_effect=url_for) as looked:
-            for _ in range(3):
-                self.assertRaises(
-                    exception.ImageStoreUnavailable, found.candidates,
-                    glance_case.caller(user_auth=CATALOGUE))
+            for number in range(3):
+                with self.case(number):
+                    self.assertRaises(
+                        exception.ImageStoreUnavailable, found.candidates,
+                        glance_case.caller(user_auth=CATALOGUE))
         self.assertEqual(1, looked.call_count)
 
     def test_interfaces_in_their_order(self) -> None:
-        for interfaces, root in (
-                (None, 'http://one.internal:9292'),
-                ('public', 'https://one.example/image'),
-                ('public,internal', 'https://one.example/image'),
-                ('internal,public', 'http://one.internal:9292'),
-                ('admin,public', 'https://one.example/image')):
-            with self.case(interfaces, root):
-                options = {'valid_interfaces': interfaces} if interfaces else {}
+        for options, root in (
+                ({}, 'http://one.internal:9292'),
+                ({'valid_interfaces': 'public'}, 'https://one.example/image'),
+                ({'valid_interfaces': 'public,internal'},
+                 'https://one.example/image'),
+                ({'valid_interfaces': 'internal,public'},
+                 'http://one.internal:9292'),
+                ({'valid_interfaces': 'admin,public'},
+                 'https://one.example/image')):
+            with self.case(options):
                 self.assertEqual([root], self.ask(
                     region_name='RegionOne', **options))
 
@@ -165,14 +170,15 @@ class CatalogueTest(_TestCase):
             r'(?m)^ERROR .*no internal or public endpoint.*\[glance\]')
         self.assertIn("'region_name': 'Nowhere'", self.log.output)
 
-    def test_catalogue_that_makes_no_sense(self) -> None:
+    def test_catalogue_that_is_invalid(self) -> None:
         endpoint = {'interface': 'internal', 'url': 'http://image.example'}
+        invalid: tuple[Any, ...] = (
+            3, [3], [{}], [{**endpoint, 'url': 3}],
+            [{**endpoint, 'url': 'http://['}])
         for catalog in (
                 None, 3, 'text', [3], [None], [{'type': 3}],
                 *([{'type': 'image', 'endpoints': listed}]
-                  for listed in (
-                      3, [3], [{}], [{**endpoint, 'url': 3}],
-                      [{**endpoint, 'url': 'http://['}]))):
+                  for listed in invalid)):
             with self.case(catalog):
                 token = {**keystone_fixture.V3Token()['token'],
                          'catalog': catalog}
@@ -205,9 +211,10 @@ class OrderTest(_TestCase):
         self.assertEqual(
             {SERVERS[1]}, {self._order()[-1] for _ in range(50)})
         self.endpoints.failed(SERVERS[2])
-        for _ in range(50):
-            self.assertEqual(set(SERVERS[1:3]), set(self._order()[2:]))
-        self.clock.now += endpoints.OUT_OF_FAVOUR + 1
+        for number in range(50):
+            with self.case(number):
+                self.assertEqual(set(SERVERS[1:3]), set(self._order()[2:]))
+        self.clock.now += endpoints.FAILED_SERVER_TIME + 1
         self.assertEqual(
             set(SERVERS), {self._order()[0] for _ in range(200)})
 

@@ -2,6 +2,8 @@
 
 """Tests of how long a list from the Image service may take in all."""
 
+from typing import Any
+
 from nova_images_compat import exception
 from nova_images_compat.image import base as image_base
 from nova_images_compat.image.glance import store
@@ -29,7 +31,7 @@ class ListTimeoutTest(glance_case.TestCase):
         return made.list(
             glance_case.caller(), query or image_base.ImageQuery())
 
-    def _answer_after(self, seconds: float, **what: object) -> None:
+    def _answer_after(self, seconds: float, **what: Any) -> None:
         """Let each request of images take its time."""
         self.glance.failures = [
             Failure(before=lambda: self.clock.sleep(seconds), **what)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tests of the backend of the locks: when it hangs, fails, or forgets."""
+"""Tests of the lock backend: when it hangs, fails, or loses a lock."""
 
 from concurrent import futures
 import shutil
@@ -81,7 +81,7 @@ class BackendTest(_TestCase):
             tooz_coordination, 'get_coordinator',
             return_value=self.driver)).mock
         self.useFixture(fixtures.MockPatchObject(
-            lock_backend, 'ANSWER', 0.2))
+            lock_backend, 'ANSWER_TIMEOUT', 0.2))
         self.locks = self.make()
         self.end = threading.Event()
         self.addCleanup(self.end.set)
@@ -117,8 +117,9 @@ class BackendTest(_TestCase):
 
     def test_it_is_started_once(self) -> None:
         self.driver.starting.assert_not_called()
-        for _ in range(3):
-            self.assertTrue(self.hold(self.locks))
+        for number in range(3):
+            with self.case(number):
+                self.assertTrue(self.hold(self.locks))
         self.driver.starting.assert_called_once_with(False)
 
     def test_it_is_started_again_if_it_failed(self) -> None:
@@ -158,9 +159,10 @@ class BackendTest(_TestCase):
     def test_refused_at_once_until_it_answers(self) -> None:
         self.lock.acquire = self.hang()
         self.assertFalse(self.hold(self.locks))
-        with mock.patch.object(lock_backend, 'ANSWER', 60):
-            for _ in range(20):
-                self.assertFalse(self.hold(self.locks))
+        with mock.patch.object(lock_backend, 'ANSWER_TIMEOUT', 60):
+            for number in range(20):
+                with self.case(number):
+                    self.assertFalse(self.hold(self.locks))
         self.assertEqual(1, self.lock.acquire.call_count)
         self.end.set()
         self.wait_for(lambda: self.hold(self.locks))
@@ -171,12 +173,13 @@ class BackendTest(_TestCase):
         self.lock.acquire.side_effect = tooz.ToozError('down')
         self.assertFalse(self.hold(self.locks))
         self.lock.acquire = self.hang()
-        with mock.patch.object(lock_backend, 'ANSWER', 60):
+        with mock.patch.object(lock_backend, 'ANSWER_TIMEOUT', 60):
             with futures.ThreadPoolExecutor(1) as pool:
                 probe = pool.submit(self.hold, self.locks)
                 self.wait_for(lambda: self.lock.acquire.called)
-                for _ in range(20):
-                    self.assertFalse(self.hold(self.locks))
+                for number in range(20):
+                    with self.case(number):
+                        self.assertFalse(self.hold(self.locks))
                 self.assertEqual(1, self.lock.acquire.call_count)
                 self.end.set()
                 self.assertTrue(probe.result(10))
@@ -199,17 +202,19 @@ class BackendTest(_TestCase):
 
     def test_locks_are_kept_alive_while_they_are_held(self) -> None:
         self.useFixture(fixtures.MockPatchObject(
-            lock_backend, 'FIRST_BEAT', 0.05))
+            lock_backend, 'FIRST_RENEWAL', 0.05))
         self.driver.requires_beating = True
-        beat = self.driver.heartbeat = mock.Mock(return_value=0.02)
+        renew = self.useFixture(fixtures.MockPatchObject(
+            self.driver, 'heartbeat', return_value=0.02)).mock
         with self.locks.hold(IMAGE):
-            beat.assert_not_called()
-            self.wait_for(lambda: beat.call_count > 2)
-            beat.side_effect = tooz.ToozError('down')
-            self.wait_for(lambda: 'not kept alive: down' in self.log.output)
-        count = beat.call_count
+            renew.assert_not_called()
+            self.wait_for(lambda: renew.call_count > 2)
+            renew.side_effect = tooz.ToozError('down')
+            self.wait_for(
+                lambda: 'the held locks alive: down' in self.log.output)
+        count = renew.call_count
         time.sleep(0.1)
-        self.assertEqual(count, beat.call_count)
+        self.assertEqual(count, renew.call_count)
 
     def test_release_that_fails_is_told_but_the_work_is_done(self) -> None:
         for effect in ({'side_effect': tooz.ToozError('down')},
@@ -263,14 +268,15 @@ class RedisTest(_TestCase):
         self.addCleanup(self.server.wait)
         self.addCleanup(self.server.kill)
         self.url = f'redis://127.0.0.1:{port}'
-        end = time.monotonic() + 30
-        while True:
-            try:
-                socket.create_connection(('127.0.0.1', port), 1).close()
-                break
-            except OSError:
-                self.assertLess(time.monotonic(), end)
-                time.sleep(0.02)
+        self.wait_for(lambda: self._answers(port))
+
+    @staticmethod
+    def _answers(port: int) -> bool:
+        try:
+            socket.create_connection(('127.0.0.1', port), 1).close()
+        except OSError:
+            return False
+        return True
 
     def test_one_holds_it_at_a_time(self) -> None:
         one, two = self.make(self.url), self.make(self.url)
@@ -288,29 +294,27 @@ class RedisTest(_TestCase):
             held = list(pool.map(lambda _: self.hold(image_locks), range(40)))
         self.assertEqual({False}, set(held))
         self.server.send_signal(signal.SIGCONT)
-        end = time.monotonic() + 30
-        while not self.hold(image_locks):
-            self.assertLess(time.monotonic(), end, 'It never comes back')
-            time.sleep(0.05)
+        self.wait_for(lambda: self.hold(image_locks))
 
     def test_lost_lock(self) -> None:
-        image_locks, other = self.make(self.url), tooz_coordination.get_coordinator(
-            self.url, b'other')
+        image_locks = self.make(self.url)
+        other = tooz_coordination.get_coordinator(self.url, b'other')
         other.start()
         self.addCleanup(other.stop)
         with image_locks.hold(IMAGE) as lock:
-            other.get_lock(locks._lock_name(IMAGE)).break_()
+            other.get_lock(locks.lock_name(IMAGE)).break_()
             self.assertRaises(exception.LockUnavailable, lock.check)
             self.assertTrue(self.hold(self.make(self.url)))
         self.assertIn('lost while it was held; nothing', self.log.output)
         self.assertTrue(self.hold(image_locks))
 
     def test_a_lock_is_kept_longer_than_its_life(self) -> None:
-        image_locks = self.make(f'{self.url}?lock_timeout=1')
+        image_locks = self.make(f'{self.url}?lock_timeout=2')
         with image_locks.hold(IMAGE) as lock:
-            for _ in range(10):
-                time.sleep(0.25)
-                self.assertFalse(self.hold(self.make(self.url)))
+            for number in range(10):
+                with self.case(number):
+                    time.sleep(0.25)
+                    self.assertFalse(self.hold(self.make(self.url)))
             lock.check()
 
     def test_a_lock_that_nobody_keeps_alive_is_waited_out(self) -> None:
@@ -318,6 +322,6 @@ class RedisTest(_TestCase):
             f'{self.url}?lock_timeout=1', b'dead')
         dead.start()
         self.addCleanup(dead.stop)
-        dead.get_lock(locks._lock_name(IMAGE)).acquire()
+        dead.get_lock(locks.lock_name(IMAGE)).acquire()
         self.assertFalse(self.hold(self.make(self.url)))
         self.assertTrue(self.hold(self.make(self.url, timeout=30)))

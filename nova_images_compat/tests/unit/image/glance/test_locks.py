@@ -71,10 +71,11 @@ class FileLocksTest(_TestCase):
 
     def test_it_is_free_again_after_an_error(self) -> None:
         image_locks = self.make(lock_timeout=0)
-        for _ in range(3):
-            with self.assertRaisesRegex(RuntimeError, 'inside'):
-                with image_locks.hold(IMAGE):
-                    raise RuntimeError('inside')
+        for number in range(3):
+            with self.case(number):
+                with self.assertRaisesRegex(RuntimeError, 'inside'):
+                    with image_locks.hold(IMAGE):
+                        raise RuntimeError('inside')
         self.assertEqual('', self.log.output)
 
     def test_images_do_not_wait_for_each_other(self) -> None:
@@ -124,6 +125,7 @@ class FileLocksTest(_TestCase):
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.addCleanup(process.__exit__, None, None, None)
         self.addCleanup(process.kill)
+        assert process.stdout is not None
         self.assertEqual('held\n', process.stdout.readline())
         return process
 
@@ -158,14 +160,15 @@ class FileLocksTest(_TestCase):
             with self.case(count):
                 self.assert_not_held(image_locks)
                 self.assertEqual(count, self.log.output.count(
-                    'ERROR nova_images_compat.image.glance.locks [coordination] '
-                    f'backend_url: the backend of the locks failed: {file}'))
+                    'ERROR nova_images_compat.image.glance.locks '
+                    '[coordination] backend_url: the lock backend failed: '
+                    f'{file}'))
         os.unlink(file)
         with image_locks.hold(IMAGE):
             pass
 
     def test_files_do_not_grow_without_end(self) -> None:
-        names = {locks._lock_name(str(uuid.uuid4()))
+        names = {locks.lock_name(str(uuid.uuid4()))
                  for _ in range(20000)}
         self.assertLessEqual(len(names), 4096)
 

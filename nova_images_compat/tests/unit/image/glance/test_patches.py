@@ -74,12 +74,12 @@ class UnkeptKeysTest(base.TestCase):
         for key in (*patches.NOT_KEPT, '__class__', 'get_payload'):
             with self.case(key):
                 error = self.assertRaises(
-                    exception.MetadataRefused, patches.refuse_unkept_keys,
+                    exception.MetadataRefused, patches.reject_unkept_keys,
                     {'fine': '', key: ''})
                 self.assertIn(f"'{key}'", str(error))
 
     def test_kept(self) -> None:
-        patches.refuse_unkept_keys({
+        patches.reject_unkept_keys({
             key: '' for key in (
                 '__proto__', '__x__', '__x', 'x__', '_x_', 'Base',
                 'kernel_id')})

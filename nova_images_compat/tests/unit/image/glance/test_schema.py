@@ -6,15 +6,18 @@ from collections.abc import Set
 import threading
 from typing import Any
 
+import fixtures
+
 from nova_images_compat.image import base as image_base
-from nova_images_compat.image.glance import client
+from nova_images_compat.image.glance import answer as glance_answer
+from nova_images_compat.image.glance import client as glance_client
 from nova_images_compat.image.glance import schema
 from nova_images_compat.tests.unit.image.glance import glance_case
 
 URL = f'{glance_case.ROOT}/v2/schemas/image'
 OTHER_URL = f'{glance_case.OTHER_ROOT}/v2/schemas/image'
 HOUR = 3600
-BROKEN = (
+BROKEN: tuple[dict[str, Any], ...] = (
     {'status_code': 404}, {'status_code': 500}, {'status_code': 503},
     {'status_code': 401}, {'text': '<html>'}, {'json': []}, {'json': {}},
     {'json': {'properties': ['id']}}, {'json': {'properties': {}}},
@@ -26,13 +29,12 @@ def document(*names: str, **definitions: Any) -> dict[str, Any]:
         'id': {}, **{name: {} for name in names}, **definitions}}
 
 
-class ImageSchemaTest(glance_case.TestCase):
+class ImageSchemaTest(glance_case.MockedTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.mocker = self.mock_requests()
         self.schema = schema.ImageSchema(
-            client.Client(self.configure_glance()))
+            glance_client.Client(self.configure_glance()))
 
     def _attributes(self, root: str = glance_case.ROOT) -> Set[str]:
         return self.schema.attributes(glance_case.caller(), root)
@@ -46,7 +48,7 @@ class ImageSchemaTest(glance_case.TestCase):
     def test_fetched_as_the_caller(self) -> None:
         self.mocker.get(URL, json=document())
         self._attributes()
-        sent = self.mocker.last_request.headers
+        sent = self.sent.headers
         self.assertEqual(
             (glance_case.TOKEN, glance_case.GLOBAL_ID),
             (sent['X-Auth-Token'], sent['X-OpenStack-Request-ID']))
@@ -54,10 +56,11 @@ class ImageSchemaTest(glance_case.TestCase):
     def test_each_server_has_its_own(self) -> None:
         one = self.mocker.get(URL, json=document('one'))
         two = self.mocker.get(OTHER_URL, json=document('two'))
-        for _ in range(3):
-            self.assertEqual({'id', 'one'}, self._attributes())
-            self.assertEqual(
-                {'id', 'two'}, self._attributes(glance_case.OTHER_ROOT))
+        for number in range(3):
+            with self.case(number):
+                self.assertEqual({'id', 'one'}, self._attributes())
+                self.assertEqual(
+                    {'id', 'two'}, self._attributes(glance_case.OTHER_ROOT))
         self.assertEqual((1, 1), (one.call_count, two.call_count))
 
     def test_refreshed_after_an_hour(self) -> None:
@@ -76,9 +79,10 @@ class ImageSchemaTest(glance_case.TestCase):
             with self.case(response):
                 self.schema = schema.ImageSchema(self.schema.client)
                 fetch = self.mocker.get(URL, **response)
-                for _ in range(3):
-                    self.assertEqual(
-                        image_base.IMAGE_ATTRIBUTES, self._attributes())
+                for number in range(3):
+                    with self.case(number):
+                        self.assertEqual(
+                            image_base.IMAGE_ATTRIBUTES, self._attributes())
                 self.assertEqual(1, fetch.call_count)
                 self.clock.now += schema.RETRY_AFTER + 1
                 self.mocker.get(URL, json=document('now'))
@@ -101,11 +105,12 @@ class ImageSchemaTest(glance_case.TestCase):
         def fetch(context: Any, root: str, path: str, timeout: float) -> Any:
             asked.set()
             answered.wait(5)
-            return client.Answer(root, 200, b'{"properties": {"id": 1}}',
-                                 False)
+            return glance_answer.Answer(
+                root, 200, b'{"properties": {"id": 1}}')
 
         # requests_mock lets one request through at a time.
-        self.schema.client.ask = fetch
+        self.useFixture(fixtures.MockPatchObject(
+            self.schema.client, 'ask', fetch))
         thread = threading.Thread(
             target=lambda: found.append(self._attributes()))
         thread.start()

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""Reads the bodies of responses, each within its deadline."""
+
+import time
+
+import requests
+
+# Bytes.
+READ_SIZE = 2 ** 16
+
+
+def read(response: requests.Response, deadline: float) -> bytes:
+    """Return the body of a response, decoded, and close the response.
+
+    :param deadline: when the body must be complete, on the monotonic clock
+    :raises: TimeoutError: it is not complete by then
+    :raises: urllib3.exceptions.DecodeError: the Content-Encoding is wrong
+    :raises: urllib3.exceptions.HTTPError, OSError: the body is incomplete
+    """
+    parts = []
+    read_some = getattr(response.raw, 'read1', response.raw.read)
+    # None if the server closes the connection after this response: then a
+    # read that begins just before the deadline waits for its own time-out.
+    socket = getattr(response.raw.connection, 'sock', None)
+    try:
+        while part := read_some(READ_SIZE, decode_content=True):
+            parts.append(part)
+            if time.monotonic() > deadline:
+                raise TimeoutError('the response takes too long')
+            if socket:
+                socket.settimeout(max(deadline - time.monotonic(), 0.001))
+    finally:
+        response.close()
+    return b''.join(parts)
