@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A real Glance, of one server or more."""
+"""A real Glance, with one or more servers."""
 
 import json
 import os
 import shutil
+from typing import Any
 
+from nova_images_compat.tests.integration.stack import component
 from nova_images_compat.tests.integration.stack import configuration
 from nova_images_compat.tests.integration.stack import description
-from nova_images_compat.tests.integration.stack import openstack
 from nova_images_compat.tests.integration.stack import registry
 from nova_images_compat.tests.integration.stack import uwsgi
 from nova_images_compat.tests.integration.stack import venvs
@@ -17,15 +18,15 @@ from nova_images_compat.tests.integration.stack import venvs
 SCHEMA_FILE = 'schema-image.json'
 UUID = '-'.join(f'([0-9a-fA-F]){{{count}}}' for count in (8, 4, 4, 4, 12))
 
-# As the file that DevStack installs has them, which is in Glance's source
-# (etc/schema-image.json), but not in its package.
-SCHEMA = {
+# Like the file that DevStack installs: Glance's source has it
+# (etc/schema-image.json), its package does not.
+SCHEMA: dict[str, dict[str, Any]] = {
     name: {'type': ['null', 'string'], 'pattern': f'^{UUID}$',
            'description': f'A {name}.'}
     for name in ('kernel_id', 'ramdisk_id')}
 
 
-class Glance(openstack.OpenStackService):
+class Glance(component.OpenStackService):
     """Glance's database, storage and configuration, and one server."""
 
     def _setUp(self) -> None:
@@ -80,10 +81,12 @@ def server(
     account: registry.Registry, stack: description.Description, name: str,
     port: int | None = None,
 ) -> uwsgi.Server:
-    """Return a server on Glance's one database and storage.
+    """Return a server on Glance's database and storage.
 
-    :param name: is unlike that of any other server
-    :param port: the port; None: one that is free
+    :param account: the registry of its processes
+    :param stack: the stack that it belongs to
+    :param name: a unique name
+    :param port: the port; None: a free one
     """
     return uwsgi.Server(
         account, name, venvs.program('glance', ''),

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Puts the stack's users and services into Keystone."""
+"""Creates the users and services of the stack in Keystone."""
 
 from typing import Any
 
+import fixtures
 from keystoneauth1 import adapter
 from keystoneauth1 import loading
 from keystoneauth1 import session
@@ -12,21 +13,62 @@ from nova_images_compat.tests.integration.stack import description
 
 INTERFACES = ('public', 'internal', 'admin')
 
-# The type under which tests find the real Nova.
+# The service type of the real Nova.
 NOVA_TYPE = 'compute-nova'
 
 
 def connect(stack: description.Description, user: str) -> session.Session:
     """Return a session of a user."""
     options = stack.keystone_user(user)
-    loader = loading.get_plugin_loader(options.pop('auth_type'))
+    loader: loading.BaseLoader[Any] = loading.get_plugin_loader(
+        options.pop('auth_type'))
     return session.Session(loader.load_from_options(**options))
 
 
-class Identity:
-    """Keystone's API, as its admin.
+def get_token(stack: description.Description, user: str) -> str:
+    """Return a new token of a user."""
+    token = connect(stack, user).get_token()
+    assert token
+    return token
 
-    :param stack: has Keystone running; is told the ids
+
+class Region(fixtures.Fixture):
+    """A region with one more endpoint of a service.
+
+    :param stack: the stack that it belongs to
+    :param name: a unique name
+    :param service: the type of the service
+    :param interface: the interface of the endpoint
+    :param url: the URL of the endpoint
+    """
+
+    def __init__(
+        self, stack: description.Description, name: str, service: str,
+        interface: str, url: str,
+    ) -> None:
+        self.stack = stack
+        self.name = name
+        self.service = service
+        self.interface = interface
+        self.url = url
+
+    def _setUp(self) -> None:
+        admin = connect(self.stack, 'admin')
+        root = self.stack.auth_url
+        admin.post(f'{root}/regions', json={'region': {'id': self.name}})
+        self.addCleanup(admin.delete, f'{root}/regions/{self.name}')
+        services = admin.get(f'{root}/services?type={self.service}').json()
+        endpoint = admin.post(f'{root}/endpoints', json={'endpoint': {
+            'service_id': services['services'][0]['id'],
+            'interface': self.interface, 'region_id': self.name,
+            'url': self.url}}).json()['endpoint']
+        self.addCleanup(admin.delete, f'{root}/endpoints/{endpoint["id"]}')
+
+
+class Identity:
+    """Keystone's API, used by its admin.
+
+    :param stack: describes the stack, whose Keystone runs; gets the ids
     """
 
     def __init__(self, stack: description.Description) -> None:
@@ -35,7 +77,7 @@ class Identity:
             connect(stack, 'admin'), endpoint_override=stack.auth_url)
 
     def set_up(self) -> None:
-        """Make what the description says there is."""
+        """Create all users and endpoints of the description."""
         roles = {
             role['name']: role['id']
             for role in self._api.get('/roles').json()['roles']}

@@ -5,16 +5,16 @@
 from collections.abc import Sequence
 import os
 
+from nova_images_compat.tests.integration.stack import component
 from nova_images_compat.tests.integration.stack import configuration
 from nova_images_compat.tests.integration.stack import description
-from nova_images_compat.tests.integration.stack import openstack
 from nova_images_compat.tests.integration.stack import registry
 from nova_images_compat.tests.integration.stack import uwsgi
 from nova_images_compat.tests.integration.stack import venvs
 
 
-class Keystone(openstack.OpenStackService):
-    """Keystone, with its first user, "admin", and its own endpoints."""
+class Keystone(component.OpenStackService):
+    """Keystone, with the user "admin" and its own endpoints."""
 
     def _setUp(self) -> None:
         self.config = config_path(self.stack)
@@ -80,11 +80,14 @@ def server(
     account: registry.Registry, stack: description.Description, name: str,
     configs: Sequence[str], port: int | None = None,
 ) -> uwsgi.Server:
-    """Return a server on Keystone's one database and keys.
+    """Return a server on Keystone's database and keys.
 
-    :param name: is unlike that of any other server
-    :param configs: paths of its configuration; what comes later wins
-    :param port: the port; None: one that is free
+    :param account: the registry of its processes
+    :param stack: the stack that it belongs to
+    :param name: a unique name
+    :param configs: the paths of its configuration files; later ones override
+        earlier ones
+    :param port: the port; None: a free one
     """
     return uwsgi.Server(
         account, name, venvs.program('keystone', ''),

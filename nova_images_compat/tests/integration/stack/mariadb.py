@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A MariaDB of the stack's own."""
+"""The MariaDB of the stack."""
 
 import contextlib
 import os
 import pwd
 
-import fixtures
 import pymysql
 
+from nova_images_compat.tests.integration.stack import component
 from nova_images_compat.tests.integration.stack import description
 from nova_images_compat.tests.integration.stack import process
-from nova_images_compat.tests.integration.stack import registry
 
-# Nova's migrations need three bytes a character.
+# The character set of each database; Nova's migrations need utf8mb3.
 DATABASES = {
     'keystone': 'utf8mb4',
     'glance': 'utf8mb4',
@@ -32,25 +31,15 @@ _SMALL_AND_FAST = (
 def find_programs() -> tuple[str, str]:
     """Return the paths of mariadb-install-db and mariadbd.
 
-    :raises: MissingProgram
+    :raises: MissingProgram: one is not installed
     """
     return (
         process.find_program('mariadb-install-db', 'mariadb-server'),
         process.find_program('mariadbd', 'mariadb-server'))
 
 
-class MariaDB(fixtures.Fixture):
-    """A server with the services' databases, empty, and a user for them.
-
-    :param account: on whose account it runs
-    :param stack: is told where the server is
-    """
-
-    def __init__(
-        self, account: registry.Registry, stack: description.Description,
-    ) -> None:
-        self.account = account
-        self.stack = stack
+class MariaDB(component.Component):
+    """A server with empty databases of the services, and a user for them."""
 
     def _setUp(self) -> None:
         install, server = find_programs()
@@ -101,7 +90,11 @@ class MariaDB(fixtures.Fixture):
 def connect(
     stack: description.Description, database: str | None = None,
 ) -> 'pymysql.Connection[pymysql.cursors.Cursor]':
-    """Return a connection that commits by itself."""
+    """Return a connection that commits automatically.
+
+    :param database: the name of the database; None: no database
+    :raises: pymysql.Error: the server does not answer
+    """
     return pymysql.connect(
         host=process.HOST, port=stack.mariadb_port, user=stack.mariadb_user,
         password=stack.mariadb_password, database=database, autocommit=True,

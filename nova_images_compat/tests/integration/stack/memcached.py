@@ -1,36 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A memcached of the stack's own."""
+"""The memcached of the stack."""
 
 import os
 
-import fixtures
-
-from nova_images_compat.tests.integration.stack import description
+from nova_images_compat.tests.integration.stack import component
 from nova_images_compat.tests.integration.stack import process
-from nova_images_compat.tests.integration.stack import registry
 
 
 def find_program() -> str:
     """Return the path of memcached.
 
-    :raises: MissingProgram
+    :raises: MissingProgram: it is not installed
     """
     return process.find_program('memcached', 'memcached')
 
 
-class Memcached(fixtures.Fixture):
-    """A server on the loopback interface.
-
-    :param account: on whose account it runs
-    :param stack: is told where the server is
-    """
-
-    def __init__(
-        self, account: registry.Registry, stack: description.Description,
-    ) -> None:
-        self.account = account
-        self.stack = stack
+class Memcached(component.Component):
+    """A server on the loopback interface."""
 
     def _setUp(self) -> None:
         port = process.free_port()

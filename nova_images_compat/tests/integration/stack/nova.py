@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A real Nova API, of which images are all that can be asked."""
+"""A real Nova API, without compute hosts."""
 
+from collections.abc import Mapping
 import os
 import re
 import shutil
 import tempfile
 
+from nova_images_compat.tests.integration.stack import component
 from nova_images_compat.tests.integration.stack import configuration
 from nova_images_compat.tests.integration.stack import description
 from nova_images_compat.tests.integration.stack import errors
-from nova_images_compat.tests.integration.stack import openstack
 from nova_images_compat.tests.integration.stack import registry
 from nova_images_compat.tests.integration.stack import uwsgi
 
-# From Nova 31 on; before, there was just a script.
+# Nova has the module since version 31, and before that only a script.
 _MODULE = 'nova.wsgi.osapi_compute:application'
 _SCRIPT = 'nova-api-wsgi'
 _RELEASES_WITH_SCRIPT = ('2024.1',)
@@ -26,7 +27,7 @@ _PASTE = 'api-paste.ini'
 _PIPELINE_END = ' osapi_compute_app_v21'
 _KEYSTONE_PIPELINE = re.compile(r'^keystone\w* *=.*$', re.MULTILINE)
 
-# What an operator puts into api-paste.ini.
+# The section that an operator adds to api-paste.ini.
 _FILTER = '''
 [filter:images_compat]
 use = egg:nova-images-compat#images_compat
@@ -34,8 +35,8 @@ use = egg:nova-images-compat#images_compat
 '''
 
 
-class Nova(openstack.OpenStackService):
-    """Nova's API with a cell, and no compute."""
+class Nova(component.OpenStackService):
+    """Nova's API and one cell."""
 
     def _setUp(self) -> None:
         config = config_directory(self.stack)
@@ -51,10 +52,8 @@ class Nova(openstack.OpenStackService):
             self.stack.database_url('nova_cell0'))
         self._manage('db', 'sync')
         self._manage('cell_v2', 'create_cell', '--name', 'cell1')
-        self.server = self.useFixture(uwsgi.Server(
-            self.account, 'nova', self.stack.program('nova', ''),
-            application(self.stack), self.port, self.stack.logs,
-            {CONFIG_VARIABLE: config}))
+        self.server = self.useFixture(server(
+            self.account, self.stack, 'nova', config, port=self.port))
 
     def _options(self, config: str) -> configuration.Options:
         return {
@@ -98,13 +97,13 @@ def add_filter(
     stack: description.Description, options: configuration.Options | None,
     section: str = '',
 ) -> str:
-    """Copy Nova's configuration, and paste our filter into its pipelines.
+    """Copy Nova's configuration, and add our filter to its pipelines.
 
-    :param options: of the filter; None: nova.conf has them
-    :param section: what its section has beside "use", where "{nova_conf}"
-        stands for the path of nova.conf
+    :param options: the options of the filter; None: it reads nova.conf
+    :param section: further options of its section in api-paste.ini;
+        "{nova_conf}" stands for the path of nova.conf
     :returns: the directory of the copy
-    :raises: StackError: it is not in every pipeline that Keystone is in
+    :raises: StackError: a pipeline with Keystone cannot have the filter
     """
     directory = os.path.join(
         tempfile.mkdtemp(prefix='nova-', dir=stack.directory), 'config')
@@ -126,7 +125,7 @@ def add_filter(
 
 
 def _paste_filter(text: str) -> str:
-    """Put our filter before the application of every pipeline."""
+    """Add our filter before the application of each pipeline."""
     text = re.sub(
         f'{_PIPELINE_END}$', f' images_compat{_PIPELINE_END}', text,
         flags=re.MULTILINE)
@@ -134,13 +133,13 @@ def _paste_filter(text: str) -> str:
     if not pipelines or not all(
             ' images_compat ' in pipeline for pipeline in pipelines):
         raise errors.StackError(
-            f'{_PASTE} of this Nova is unlike any that is known: the filter '
-            f'goes before "{_PIPELINE_END}" in {pipelines}')
+            f'{_PASTE} of this Nova is unknown: the filter belongs '
+            f'before "{_PIPELINE_END}" in {pipelines}')
     return text
 
 
 def application(stack: description.Description) -> str:
-    """Return Nova's API, as uWSGI is told."""
+    """Return the name of Nova's API for uWSGI."""
     if stack.release in _RELEASES_WITH_SCRIPT:
         return stack.program('nova', _SCRIPT)
     return _MODULE
@@ -148,16 +147,23 @@ def application(stack: description.Description) -> str:
 
 def server(
     account: registry.Registry, stack: description.Description, name: str,
-    config: str, module: str | None = None, threads: int = uwsgi.THREADS,
+    config: str, module: str | None = None, port: int | None = None,
+    environment: Mapping[str, str] | None = None,
+    processes: int = uwsgi.PROCESSES, threads: int = uwsgi.THREADS,
 ) -> uwsgi.Server:
-    """Return one more server on Nova's databases.
+    """Return a server on Nova's databases.
 
-    :param name: is unlike that of any other server
+    :param account: the registry of its processes
+    :param stack: the stack that it belongs to
+    :param name: a unique name
     :param config: the directory of its configuration
-    :param module: the application, in place of Nova's API
-    :param threads: how many threads each of its processes has
+    :param module: the application; None: Nova's API
+    :param port: the port; None: a free one
+    :param environment: further variables
+    :param processes: the number of processes
+    :param threads: the number of threads of each process
     """
     return uwsgi.Server(
         account, name, stack.program('nova', ''),
-        module or application(stack), None, stack.logs,
-        {CONFIG_VARIABLE: config}, threads=threads)
+        module or application(stack), port, stack.logs,
+        {CONFIG_VARIABLE: config, **(environment or {})}, processes, threads)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A Redis of a test's own, which keeps nothing."""
+"""A Redis without persistence."""
 
 import os
 import socket
@@ -11,21 +11,14 @@ from nova_images_compat.tests.integration.stack import process
 from nova_images_compat.tests.integration.stack import registry
 
 
-def find_program() -> str:
-    """Return the path of redis-server.
-
-    :raises: MissingProgram
-    """
-    return process.find_program('redis-server', 'redis-server')
-
-
 class Redis(process.Server):
     """A server on the loopback interface.
 
-    :param account: on whose account it runs
+    :param account: the registry of its process
     :param stack: the stack that it belongs to
-    :param name: is unlike that of any other server
-    :ivar url: as tooz has it
+    :param name: a unique name
+    :ivar url: its URL for tooz
+    :raises: MissingProgram: it is not installed
     """
 
     def __init__(
@@ -36,8 +29,9 @@ class Redis(process.Server):
         self.url = f'redis://{process.HOST}:{self.port}'
         super().__init__(
             account, name,
-            [find_program(), '--bind', process.HOST,
-             '--port', str(self.port), '--save', '', '--appendonly', 'no',
+            [process.find_program('redis-server', 'redis-server'),
+             '--bind', process.HOST, '--port', str(self.port),
+             '--save', '', '--appendonly', 'no',
              '--dir', tempfile.mkdtemp(prefix='redis-', dir=stack.directory)],
             os.path.join(stack.logs, f'{name}.log'), self._answers)
 

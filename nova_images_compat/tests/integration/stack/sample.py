@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Our service as the sample uwsgi.ini runs it."""
+"""Our service with the sample uwsgi.ini."""
 
 import os
 import sysconfig
 import tempfile
 
-import fixtures
-
 from nova_images_compat.conf import reader
+from nova_images_compat.tests.integration.stack import component
 from nova_images_compat.tests.integration.stack import configuration
 from nova_images_compat.tests.integration.stack import description
 from nova_images_compat.tests.integration.stack import frontends
@@ -18,7 +17,7 @@ from nova_images_compat.tests.integration.stack import service
 
 SAMPLE = 'uwsgi.ini'
 
-# What uWSGI logs, of a worker and of the master.
+# Messages in the log of uWSGI: of a worker, and of the master.
 _READY = 'WSGI app 0'
 RELOADED = 'chain reloading complete'
 ENDED = 'goodbye to uWSGI'
@@ -26,20 +25,20 @@ ENDED = 'goodbye to uWSGI'
 _WORKERS = 2
 
 
-class SampleService(fixtures.Fixture):
-    """The service under uWSGI, with the sample's settings.
+class SampleService(component.Component):
+    """The service under uWSGI, with the settings of the sample.
 
-    :param account: on whose account it runs
+    :param account: the registry of its processes
     :param stack: the stack that it belongs to
-    :param name: is unlike that of any other server
-    :param options: take the place of the default ones, by group and name
+    :param name: a unique name
+    :param options: replace the default ones, by group and name
     """
 
     def __init__(
         self, account: registry.Registry, stack: description.Description,
         name: str, options: configuration.Options,
     ) -> None:
-        self.account = account
+        super().__init__(account, stack)
         self.name = name
         port = process.free_port()
         self.address = f'{process.HOST}:{port}'
@@ -63,17 +62,17 @@ class SampleService(fixtures.Fixture):
         self.useFixture(self.server)
 
     def signal(self, number: int) -> None:
-        """Send a signal to the master."""
+        """Send a signal to the master process."""
         os.kill(self.account.pids()[self.name], number)
 
     def log(self) -> str:
-        """Return what uWSGI and the service have logged."""
+        """Return the log of uWSGI and the service, since its start."""
         with open(self._log, errors='replace') as file:
             file.seek(self._begin)
             return file.read()
 
     def _is_ready(self) -> bool:
-        # A worker that is still loading overlooks that it is to end.
+        # A worker that is still loading ignores a request to stop.
         return self.log().count(_READY) >= _WORKERS
 
     def _fill(self, directory: str) -> str:

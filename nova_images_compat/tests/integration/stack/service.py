@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Our service, before the real Glance and Keystone."""
+"""Our service, on the real Glance and Keystone."""
 
 import os
 import tempfile
 
-import fixtures
-
 from nova_images_compat.conf import reader
+from nova_images_compat.tests.integration.stack import component
 from nova_images_compat.tests.integration.stack import configuration
 from nova_images_compat.tests.integration.stack import description
 from nova_images_compat.tests.integration.stack import registry
@@ -17,9 +16,9 @@ from nova_images_compat.tests.integration.stack import uwsgi
 def default_options(
     stack: description.Description, state: str,
 ) -> configuration.Options:
-    """Return the configuration that a service has unless it is told.
+    """Return the default configuration of a service.
 
-    :param state: the directory for what it keeps
+    :param state: its state directory
     """
     return {
         'DEFAULT': {'state_path': state},
@@ -32,15 +31,16 @@ def default_options(
     }
 
 
-class Service(fixtures.Fixture):
-    """The service under uWSGI, with a configuration of its own.
+class Service(component.Component):
+    """The service under uWSGI, with its own configuration.
 
-    :param account: on whose account it runs
+    :param account: the registry of its processes
     :param stack: the stack that it belongs to
-    :param name: is unlike that of any other server
-    :param options: take the place of the default ones, by group and name;
-        None leaves one out
-    :param port: the port; None: one that is free
+    :param name: a unique name
+    :param options: replace the default ones, by group and name; None removes
+        an option
+    :param port: the port; None: a free one
+    :ivar config: the path of its configuration
     """
 
     def __init__(
@@ -48,8 +48,7 @@ class Service(fixtures.Fixture):
         name: str = 'service', options: configuration.Options | None = None,
         port: int | None = None,
     ) -> None:
-        self.account = account
-        self.stack = stack
+        super().__init__(account, stack)
         self.name = name
         self.options = options or {}
         self.port = port
@@ -61,8 +60,23 @@ class Service(fixtures.Fixture):
             os.path.join(directory, 'nova-images-compat.conf'),
             configuration.merge(
                 default_options(self.stack, directory), self.options))
-        self.server = self.useFixture(uwsgi.Server(
-            self.account, self.name, self.stack.scripts,
-            'nova_images_compat.wsgi:application', self.port,
-            self.stack.logs, {reader.FILES_VARIABLE: self.config}))
+        self.server = self.useFixture(server(
+            self.account, self.stack, self.name, self.config, self.port))
         self.url = self.server.url
+
+
+def server(
+    account: registry.Registry, stack: description.Description, name: str,
+    config: str, port: int | None = None,
+) -> uwsgi.Server:
+    """Return a server of the service.
+
+    :param account: the registry of its processes
+    :param stack: the stack that it belongs to
+    :param name: a unique name
+    :param config: the path of its configuration
+    :param port: the port; None: a free one
+    """
+    return uwsgi.Server(
+        account, name, stack.scripts, 'nova_images_compat.wsgi:application',
+        port, stack.logs, {reader.FILES_VARIABLE: config})

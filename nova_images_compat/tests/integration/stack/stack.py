@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The whole stack: every server, and what they know of each other."""
+"""Starts the whole stack."""
 
 from collections.abc import Callable
 from concurrent import futures
@@ -29,22 +29,22 @@ T = TypeVar('T', bound=fixtures.Fixture)
 
 
 def check_programs() -> None:
-    """Find the servers that the machine must have.
+    """Check that the machine has the servers that are not in Python.
 
-    :raises: MissingProgram
+    :raises: MissingProgram: one is not installed
     """
     mariadb.find_programs()
     memcached.find_program()
 
 
 class Stack(fixtures.Fixture):
-    """Everything, up and known to Keystone.
+    """All servers, and their endpoints in Keystone.
 
     :param logs: an existing directory for the logs
-    :param release: whose Nova it is, and whose libraries our service runs
-        with; None: the newest release's Nova, and our own libraries
     :param on_stop: is called before anything is stopped
-    :ivar path: the file that describes the stack
+    :param release: the release of Nova, and of the libraries of our service;
+        None: the newest release of Nova, and our own libraries
+    :ivar path: the path of the file that describes the stack
     """
 
     def __init__(
@@ -78,13 +78,14 @@ class Stack(fixtures.Fixture):
 
     def _start_all(self) -> None:
         ports = self._allot_ports()
+        place = self.account, self.description
         self._together(
-            lambda: self._use(mariadb.MariaDB),
-            lambda: self._use(memcached.Memcached))
+            lambda: self._use(mariadb.MariaDB(*place)),
+            lambda: self._use(memcached.Memcached(*place)))
         self._together(
             lambda: self._start_keystone(ports['keystone']),
-            lambda: self._use(nova.Nova, ports['nova']),
-            lambda: self._use(glance.Glance, ports['glance']),
+            lambda: self._use(nova.Nova(*place, ports['nova'])),
+            lambda: self._use(glance.Glance(*place, ports['glance'])),
             lambda: self._start_service(ports['service']))
 
     def _allot_ports(self) -> dict[str, int]:
@@ -100,26 +101,23 @@ class Stack(fixtures.Fixture):
         self.description.service_url = urls['service']
         return ports
 
-    def _use(
-        self, make: Callable[..., T], *arguments: int,
-    ) -> T:
-        fixture = make(self.account, self.description, *arguments)
+    def _use(self, fixture: T) -> T:
         try:
             return self.useFixture(fixture)
         except fixtures.MultipleExceptions as error:
             raise running.first_cause(error)
 
     def _start_keystone(self, port: int) -> None:
-        self._use(keystone.Keystone, port)
+        self._use(keystone.Keystone(self.account, self.description, port))
         identity.Identity(self.description).set_up()
 
     def _start_service(self, port: int) -> None:
         fixture = self._use(
-            lambda *arguments: service.Service(*arguments, port=port))
+            service.Service(self.account, self.description, port=port))
         self.description.service_config = fixture.config
 
     def _together(self, *starts: Callable[[], Any]) -> None:
-        """Call them all at once, and end everything when one fails."""
+        """Call functions at the same time. If one fails, stop everything."""
         with futures.ThreadPoolExecutor(len(starts)) as pool:
             try:
                 for done in futures.as_completed(
