@@ -165,7 +165,7 @@ def _keep(fixture: stack.Stack) -> int:
         'OS_PROJECT_DOMAIN_ID': 'default',
     }
     print(HOW_TO_USE.format(
-        token=identity.connect(found, 'member').get_token(),
+        token=identity.get_token(found, 'member'),
         service=found.service_url, nova=found.nova_url,
         glance=found.image_url, auth_url=found.auth_url,
         project=member.project_id, path=fixture.path,

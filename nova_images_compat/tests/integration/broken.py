@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Set-ups of the filter in nova-api in which something is wrong."""
+"""Broken set-ups of the filter in nova-api."""
 
 from collections.abc import Mapping
 import dataclasses
@@ -8,7 +8,7 @@ import dataclasses
 POLICY_FILE = '[oslo_policy]\npolicy_file = {directory}/policy.yaml\n'
 CATALOGUE = '[api]\nimage_store = catalog\n[database]\nconnection = '
 
-# A schema of the time after this.
+# The schema of a newer version.
 NEWER = (
     'CREATE TABLE nova_images_compat_version (version_num VARCHAR(32)); '
     "INSERT INTO nova_images_compat_version VALUES ('9999')")
@@ -16,19 +16,21 @@ NEWER = (
 
 @dataclasses.dataclass(frozen=True)
 class SetUp:
-    """What is wrong, and what comes of it. "{directory}" stands for a
-    directory of the set-up's own.
+    """A broken set-up, and its effects.
 
-    :ivar told: what the CRITICAL line names; empty: nothing is wrong that can
-        be known at the start
-    :ivar options: the file that is read after nova.conf; None: it is missing
-    :ivar files: files in the directory, by their names; None: a directory
+    "{directory}" stands for the directory of the set-up.
+
+    :ivar told: a text in the CRITICAL log line; empty: there is no such line,
+        because the error cannot be found at the start
+    :ivar options: the configuration file after nova.conf; None: it is missing
+    :ivar files: files in the directory, by name; None: a directory
     :ivar section: options of the filter's section in api-paste.ini
-    :ivar mended: what mends it, as ``files``; empty: it takes a restart
-    :ivar removed: a file that has to go for it
-    :ivar only_writes: whether reads work
+    :ivar mended: files that repair it, like ``files``
+    :ivar removed: a file whose removal repairs it; without both, a restart is
+        necessary
+    :ivar only_writes: whether only writes fail
     :ivar is_unexpected: whether the log has a traceback
-    :ivar sql: makes a SQLite database in the file "database"
+    :ivar sql: statements that create a SQLite database, the file "database"
     """
 
     told: str

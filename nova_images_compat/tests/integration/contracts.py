@@ -2,12 +2,12 @@
 
 """Replays the contract on a server."""
 
+from collections.abc import Iterator
 from collections.abc import Mapping
 import json
 from typing import Any
 
 import requests
-import testscenarios
 import webob
 
 from nova_images_compat.tests.contract import replay
@@ -16,30 +16,34 @@ from nova_images_compat.tests.integration import counts
 
 Step = Mapping[str, Any]
 
-# The releases whose jsonschema, before 4.21, has other words for what the
-# contract was recorded with, and these words.
+# jsonschema before 4.21, which these releases have, words errors differently:
+# the texts of the contract, and the old ones.
 WITH_OLD_TEXTS = ('2024.1',)
 OLD_TEXTS = {"'' should be non-empty": "'' is too short"}
 
 
-class ContractTestCase(
-        testscenarios.WithScenarios, base.IntegrationTestCase):
-    """A test a scenario.
+class ContractTestCase(base.WithScenarios, base.IntegrationTestCase):
+    """Runs a test for each scenario of the contract.
 
-    :cvar whose: "filter" or "service"
-    :cvar headers: go with each request, unless its step has others
-    :ivar answer: the last one
+    :cvar whose: what is tested: "filter" or "service"
+    :cvar headers: headers of each request, unless its step has others
+    :ivar response: the last response
     """
 
     scenarios = [
         (scenario['name'], {'scenario': scenario})
         for scenario in replay.scenarios()]
 
+    scenario: Mapping[str, Any]
     whose: str
     headers: Mapping[str, str | None] = {}
+    response: requests.Response
 
     def assertContract(self, url: str) -> None:
-        """Play the scenario on a server."""
+        """Play the scenario on a server.
+
+        :param url: the root URL of the server
+        """
         self.url = url
         self.names = self.set_scene(self.scenario, url)
         self.tally = counts.Tally(self.whose, scenarios=1)
@@ -50,70 +54,73 @@ class ContractTestCase(
         self.assertEqual(len(self.scenario['steps']), self.tally.steps)
 
     def play(self, step: Step) -> list[str]:
-        """Send a step's request, and return what is wrong with the answer."""
+        """Send the request of a step.
+
+        :returns: what is wrong with the response; nothing if the contract or
+            the stack's own Nova words the error like this
+        """
         self.tally.steps += 1
         wrong = self.play_on(self.url, step)
-        if wrong and 'badRequest' in step['expect'].get('json', {}):
-            return self.compare_texts(step, wrong)
-        return wrong
+        if not wrong:
+            return []
+        ours = self.response
+        if 'badRequest' in step['expect'].get('json', {}):
+            for expected in self.find_other_texts(step):
+                if self.is_expected(ours, step, expected):
+                    self.tally.novas['jsonschema texts'] += 1
+                    return []
+                wrong.append(f'nor as that Nova says: {expected["json"]}')
+        return [*wrong, base.describe(ours)]
 
-    def compare_texts(self, step: Step, wrong: list[str]) -> list[str]:
-        """Hold a 400 against that of the stack's own Nova.
+    def find_other_texts(self, step: Step) -> Iterator[Mapping[str, Any]]:
+        """Yield what to expect of a step that has a 400 response.
 
-        Versions of jsonschema word their complaints differently. The recorded
-        ones are those of the newest; the right ones are those that a release's
-        Nova has with its own.
-
-        :param wrong: what is wrong with the answer by the record
+        Versions of jsonschema word errors differently. The contract has the
+        words of the newest version; a release's Nova has those of its own.
         """
-        ours = self.answer
-        if self.stack.release in WITH_OLD_TEXTS and self.is_right(
-                ours, step, with_old_texts(step['expect'])):
-            self.tally.novas['jsonschema texts'] += 1
-            return []
+        if self.stack.release in WITH_OLD_TEXTS:
+            yield with_old_texts(step['expect'])
         self.play_on(self.stack.nova_url, step)
-        theirs, self.answer = self.answer, ours
-        if theirs.status_code != 400:
-            return wrong
-        if self.is_right(ours, step, {
-                **step['expect'], 'fault': 'badRequest',
-                'json': theirs.json()}):
-            self.tally.novas['jsonschema texts'] += 1
-            return []
-        return [*wrong, f'and that Nova says {theirs.text}']
+        if self.response.status_code == 400:
+            yield {**step['expect'], 'fault': 'badRequest',
+                   'json': self.response.json()}
 
-    def is_right(
-        self, answer: requests.Response, step: Step,
+    def is_expected(
+        self, response: requests.Response, step: Step,
         expected: Mapping[str, Any],
     ) -> bool:
-        """Say whether an answer that a step had is another that is expected.
-        """
+        """Return whether a response to a step is what is expected instead."""
         return not replay.play(
             {**step, 'expect': expected}, self.names,
-            lambda path, **kwargs: to_webob(answer))
+            lambda path, **kwargs: to_webob(response))
 
     def play_on(self, url: str, step: Step) -> list[str]:
-        """Send a step's request to a server."""
+        """Send the request of a step to a server.
 
+        :param url: the root URL of the server
+        :returns: what is wrong with the response
+        """
         def send(
             path: str, *, method: str, user: str | None,
             headers: Mapping[str, str], **sent: Any,
         ) -> webob.Response:
-            self.answer = self.request(
+            self.response = self.request(
                 url, method, path, user, {**self.headers, **headers}, **sent)
-            return to_webob(self.answer)
+            return to_webob(self.response)
 
         return replay.play(step, self.names, send)
 
 
 def with_old_texts(expected: Mapping[str, Any]) -> Any:
+    """Return an expectation with the texts of jsonschema before 4.21."""
     text = json.dumps(expected)
     for new, old in OLD_TEXTS.items():
         text = text.replace(new, old)
     return json.loads(text)
 
 
-def to_webob(answer: requests.Response) -> webob.Response:
+def to_webob(response: requests.Response) -> webob.Response:
+    """Return a response in the type that the contract is checked with."""
     return webob.Response(
-        status=answer.status_code, body=answer.content,
-        headerlist=list(answer.headers.items()))
+        status=response.status_code, body=response.content,
+        headerlist=list(response.headers.items()))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Images in the real Glance, as the contract's scenarios describe them."""
+"""Creates and shows images in the real Glance."""
 
 from collections.abc import Callable
 from collections.abc import Mapping
@@ -29,16 +29,16 @@ _THREADS = 4
 Image = dict[str, Any]
 
 
-def is_refused(key: str, value: Any) -> bool:
-    """Say whether Glance's schema forbids a value of a property."""
+def is_rejected(key: str, value: Any) -> bool:
+    """Return whether Glance's schema rejects a value of a property."""
     return key in glance.SCHEMA and isinstance(value, str) and not (
         re.match(glance.SCHEMA[key]['pattern'], value))
 
 
 class Images:
-    """Glance's API, for tests to put images in and look at them.
+    """Glance's API.
 
-    :param stack: has Glance running
+    :param stack: the stack, whose Glance runs
     :param token: returns the token of a user
     """
 
@@ -54,8 +54,9 @@ class Images:
     ) -> requests.Response:
         """Send a request.
 
-        :param path: below /v2
-        :raises: requests.HTTPError: it is refused
+        :param path: the path below /v2
+        :param user: the user whose token is sent
+        :raises: requests.HTTPError: the status is 400 or higher
         """
         headers = {
             'X-Auth-Token': self.token(user), **kwargs.pop('headers', {})}
@@ -69,8 +70,20 @@ class Images:
         return response
 
     def show(self, image_id: str) -> Image:
-        """Return an image as Glance itself shows it to the admin."""
+        """Return an image as Glance shows it to the admin.
+
+        :raises: requests.HTTPError: there is none
+        """
         return self.request('GET', f'/images/{image_id}').json()
+
+    def find(self, image_id: str) -> Image | None:
+        """Return an image as Glance shows it to the admin; None: none."""
+        try:
+            return self.show(image_id)
+        except requests.HTTPError as error:
+            if error.response is None or error.response.status_code != 404:
+                raise
+            return None
 
     def find_all(self) -> list[Image]:
         """Return all images of all projects."""
@@ -85,17 +98,17 @@ class Images:
         """Create an image, and return its id.
 
         :param owner: the user that creates it; None: "member", or the admin
-            for a public one
+            if the image is public
         :param data: its payload; None: it stays queued
-        :param deactivate: whether it is deactivated afterwards
-        :param attributes: as Glance calls them, or properties; "import"
-            uploads by the interoperable import; "as" counts for nothing. An
-            image has also those which its schema forbids, as one that is
-            older than the schema
+        :param deactivate: whether to deactivate it afterwards
+        :param attributes: attributes by Glance's names, and properties. With
+            "import", the payload is uploaded by interoperable import. "as" is
+            ignored. Properties that Glance's schema rejects are written to
+            its database: images that are older than the schema have them.
         """
         attributes.pop('as', None)
         old = {key: attributes.pop(key) for key, value in [*attributes.items()]
-               if is_refused(key, value)}
+               if is_rejected(key, value)}
         imports = attributes.pop('import', False)
         attributes.setdefault('visibility', 'shared')
         if owner is None:
@@ -118,9 +131,9 @@ class Images:
     def create_all(
         self, descriptions: Sequence[Mapping[str, Any]],
     ) -> dict[str, str]:
-        """Create images, oldest first and seconds apart.
+        """Create images, oldest first, with times one second apart.
 
-        :returns: ids by alias; by number, where a description has no "as"
+        :returns: the ids by alias ("as"), or else by number
         """
         ids = {
             str(attributes.get('as', number)): self.create(**attributes)
@@ -129,10 +142,12 @@ class Images:
         return ids
 
     def set_times_a_second_apart(self, ids: Sequence[str]) -> None:
-        """Write creation and update times into Glance's own database, which
-        its API does not, so that nobody waits a second for each image.
+        """Set the creation and update times of images.
 
-        :param ids: oldest first; they are newer than those of earlier calls
+        They are written to Glance's database, because its API cannot change
+        them, and waiting a second for each image would take too long.
+
+        :param ids: oldest first; all become newer than those of earlier calls
         """
         with mariadb.connect(self.stack, 'glance') as connection:
             for image_id in ids:
@@ -146,7 +161,7 @@ class Images:
     def _write_properties(
         self, image_id: str, properties: Mapping[str, str],
     ) -> None:
-        """Write properties into Glance's own database."""
+        """Write properties to Glance's database."""
         with mariadb.connect(self.stack, 'glance') as connection:
             with connection.cursor() as cursor:
                 cursor.executemany(
@@ -156,13 +171,13 @@ class Images:
                     [(image_id, *item) for item in properties.items()])
 
     def update(self, image_id: str, changes: Sequence[Image]) -> None:
-        """Apply a JSON patch, of the operations add, replace, remove."""
+        """Apply a JSON patch of "add", "replace" and "remove" operations."""
         self.request(
             'PATCH', f'/images/{image_id}', json=changes,
             headers={'Content-Type': _PATCH_TYPE})
 
     def delete_all(self) -> None:
-        """Delete all images of all users, also protected ones."""
+        """Delete all images of all projects, protected ones included."""
         with futures.ThreadPoolExecutor(_THREADS) as pool:
             while images := self.find_all():
                 list(pool.map(self._delete, images))
@@ -194,7 +209,7 @@ class Images:
         deadline = time.monotonic() + TIMEOUT
         while True:
             image = self.show(image_id)
-            # An import goes on for a moment after the image is active.
+            # The import ends a moment after the image becomes active.
             if image['status'] == 'active' and _IMPORT_TASK not in image:
                 return
             if time.monotonic() > deadline:

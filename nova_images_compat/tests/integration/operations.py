@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Every operation of the API once, each on an image of its own, and what of
-it Glance then holds."""
+"""Plays operations of the API, and looks at their effects in Glance."""
 
 import dataclasses
 import time
@@ -18,9 +17,9 @@ NEW = {'new': '3', 'more': '4'}
 
 @dataclasses.dataclass(frozen=True)
 class Operation:
-    """A request.
+    """A request for an image.
 
-    :ivar wanted: an image's metadata afterwards
+    :ivar wanted: the metadata of the image afterwards
     """
 
     method: str
@@ -53,12 +52,12 @@ DELETE = Operation('DELETE', '/images/{id}', wanted=DELETED)
 ALL = (*READS, *WRITES, DELETE)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Outcome:
-    """What came of an operation.
+    """The outcome of an operation.
 
-    :ivar seconds: how long the answer took
-    :ivar found: the image's metadata in Glance afterwards
+    :ivar seconds: the time until the response
+    :ivar found: the metadata of the image in Glance afterwards
     """
 
     operation: Operation
@@ -67,7 +66,7 @@ class Outcome:
     seconds: float
     found: dict[str, str]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return (
             f'{self.operation.method} {self.operation.path}: '
             f'{self.response.status_code} {self.response.text[:200]!r} in '
@@ -75,6 +74,7 @@ class Outcome:
 
 
 class OperationsTestCase(servers.ServersTestCase):
+    """Tests that play operations."""
 
     def play(
         self, url: str, operations: tuple[Operation, ...],
@@ -82,8 +82,10 @@ class OperationsTestCase(servers.ServersTestCase):
     ) -> list[Outcome]:
         """Send requests, all at the same time.
 
-        :param url: our service
-        :param timeout: seconds after which an answer is given up
+        :param url: the root URL of the server
+        :param operations: the requests
+        :param image_ids: the image of each
+        :param timeout: in seconds
         """
         def play(number: int) -> Outcome:
             operation, image_id = operations[number], image_ids[number]
@@ -100,20 +102,17 @@ class OperationsTestCase(servers.ServersTestCase):
         return servers.in_parallel(play, range(len(operations)))
 
     def assertEveryOperationWorks(self, url: str) -> None:
-        """Send a request of every operation, all at the same time."""
+        """Check that all operations succeed at the same time."""
         ids = self.create_apart(len(ALL), **BEFORE)
         for outcome in self.play(url, ALL, ids, servers.TIMEOUT):
             with self.case(outcome):
                 self.assertLess(outcome.response.status_code, 300, outcome)
                 self.assertEqual(
-                    outcome.operation.wanted, outcome.found, outcome)
+                    outcome.operation.wanted, outcome.found, str(outcome))
 
     def metadata(self, image_id: str) -> dict[str, str]:
         """Return an image's metadata in Glance."""
-        try:
-            image = self.glance.show(image_id)
-        except requests.HTTPError as error:
-            if error.response is None or error.response.status_code != 404:
-                raise
+        image = self.glance.find(image_id)
+        if image is None:
             return DELETED
         return {key: image[key] for key in (*BEFORE, *NEW) if key in image}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Servers that the tests of one class share."""
+"""Base class of tests with additional servers."""
 
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -22,6 +22,7 @@ from nova_images_compat.tests.integration import base
 from nova_images_compat.tests.integration.stack import configuration
 from nova_images_compat.tests.integration.stack import description
 from nova_images_compat.tests.integration.stack import glance
+from nova_images_compat.tests.integration.stack import redis
 from nova_images_compat.tests.integration.stack import registry
 from nova_images_compat.tests.integration.stack import service
 from nova_images_compat.tests.integration.stack import uwsgi
@@ -30,14 +31,14 @@ F = TypeVar('F', bound=fixtures.Fixture)
 T = TypeVar('T')
 R = TypeVar('R')
 
-# As many as one service has.
+# The threads of one service.
 THREADS = uwsgi.PROCESSES * uwsgi.THREADS
 POLL_SECONDS = 0.1
 TIMEOUT = 30
 
 
 class ServersTestCase(base.IntegrationTestCase):
-    """Tests with servers of their own, which all tests of a class share."""
+    """Tests of a class that share additional servers."""
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -48,24 +49,29 @@ class ServersTestCase(base.IntegrationTestCase):
 
     @classmethod
     def start_servers(cls) -> None:
-        """Start what the tests of the class need."""
+        """Start the servers that the tests of the class need."""
 
     @classmethod
     def start(cls, fixture: F) -> F:
-        """Set a fixture up until the tests of the class have run."""
+        """Set up a fixture, and clean it up after the tests of the class."""
         fixture.setUp()
         cls.addClassCleanup(fixture.cleanUp)
         return fixture
 
     @classmethod
     def start_all(cls, *servers: F) -> None:
-        """The same, with several at a time."""
+        """Set up several fixtures at the same time."""
         in_parallel(cls.start, servers)
 
     @classmethod
     def new_service(
         cls, name: str, options: configuration.Options,
     ) -> service.Service:
+        """Return one more service.
+
+        :param name: a name that is unique in the class
+        :param options: replace the default ones, by group and name
+        """
         return service.Service(
             cls.account, cls.stack, f'{cls.__name__}-{name}', options)
 
@@ -75,8 +81,9 @@ class ServersTestCase(base.IntegrationTestCase):
     ) -> uwsgi.Server:
         """Return one more server of the stack's Glance.
 
+        :param name: a name that is unique in the class
         :param has_schema: whether it has the schema of properties
-        :param options: of the group DEFAULT, unlike the stack's own
+        :param options: options of the group DEFAULT that replace the stack's
         """
         directory = os.path.join(
             tempfile.mkdtemp(prefix='glance-', dir=cls.stack.directory),
@@ -93,12 +100,20 @@ class ServersTestCase(base.IntegrationTestCase):
             dataclasses.replace(cls.stack, glance_config=directory),
             f'{cls.__name__}-{name}')
 
+    @classmethod
+    def new_redis(cls) -> redis.Redis:
+        """Return a Redis.
+
+        :raises: MissingProgram: it is not installed
+        """
+        return redis.Redis(cls.account, cls.stack, f'{cls.__name__}-redis')
+
     def assertFault(
         self, response: requests.Response, **faults: int,
     ) -> None:
-        """Check that an answer is one of some faults, as JSON.
+        """Check that a response is one of several faults, in JSON.
 
-        :param faults: the status of each, by name
+        :param faults: the expected statuses, by the names of the faults
         """
         document = response.json()
         self.assertEqual(1, len(document), document)
@@ -114,7 +129,10 @@ class ServersTestCase(base.IntegrationTestCase):
             self.assertGreaterEqual(int(response.headers['Retry-After']), 1)
 
     def create_apart(self, count: int, **attributes: Any) -> list[str]:
-        """Create images that share no lock, and return their ids."""
+        """Create images with different locks, and return their ids.
+
+        :param attributes: attributes and properties of each image
+        """
         ids: dict[bytes, str] = {}
         while len(ids) < count:
             image_id = str(uuid.uuid4())
@@ -125,24 +143,29 @@ class ServersTestCase(base.IntegrationTestCase):
 
 
 def lock_name(image_id: str) -> bytes:
-    """Return the name of the lock that a write of an image takes."""
+    """Return the name of the lock for writes of an image."""
     return locks.lock_name(image_id)
 
 
 def in_parallel(
     function: Callable[[T], R], arguments: Iterable[T],
 ) -> list[R]:
+    """Call a function in parallel, and return its results.
+
+    :param arguments: the argument of each call
+    """
     with futures.ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(function, arguments))
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> None:
-    """Wait for a condition.
+    """Wait until a condition holds.
 
-    :raises: TimeoutError: it takes too long
+    :param seconds: the longest time to wait
+    :raises: TimeoutError: the condition does not hold in time
     """
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f'not so after {seconds} seconds')
+            raise TimeoutError(f'timed out after {seconds} seconds')
         time.sleep(POLL_SECONDS)

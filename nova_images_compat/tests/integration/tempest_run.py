@@ -32,7 +32,6 @@ class TempestTestCase(base.IntegrationTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.glance.delete_all()
-        self.addCleanup(self.glance.delete_all)
         self.venv = pathlib.Path(self.stack.venvs['tempest'])
         self.directory = self.useFixture(fixtures.TempDir()).path
 
@@ -91,7 +90,7 @@ def ended(outcomes: Mapping[str, str], status: str) -> set[str]:
 def _outcomes(stream: bytes, log: str) -> dict[str, str]:
     outcomes: dict[str, str] = {}
 
-    def record(test: dict[str, Any]) -> None:
+    def record(test: Mapping[str, Any]) -> None:
         outcomes[test['id']] = test['status']
         if test['status'] == 'fail':
             with open(log, 'a') as file:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Whatever is wrong with the filter, a real nova-api starts and answers."""
+"""A real nova-api works even if the filter does not."""
 
 import contextlib
 import os
@@ -9,8 +9,8 @@ import sqlite3
 import tempfile
 
 import requests
-import testscenarios
 
+from nova_images_compat.tests.integration import base
 from nova_images_compat.tests.integration import broken
 from nova_images_compat.tests.integration import servers
 from nova_images_compat.tests.integration.stack import nova
@@ -21,15 +21,17 @@ MODULE = ('nova_images_compat.tests.integration.nova_process.impatient'
 SECONDS = 20.0
 
 
-class BrokenTest(testscenarios.WithScenarios, servers.ServersTestCase):
+class BrokenTest(base.WithScenarios, servers.ServersTestCase):
+    """Runs the test with each of the broken set-ups."""
 
     scenarios = [
         (name, {'name': name, 'set_up': set_up})
         for name, set_up in broken.SET_UPS.items()]
 
+    set_up: broken.SetUp
+
     def setUp(self) -> None:
         super().setUp()
-        self.addCleanup(self.glance.delete_all)
         self.image_id = self.glance.create()
         self.directory = tempfile.mkdtemp(
             prefix='broken-', dir=self.stack.directory)
@@ -41,12 +43,16 @@ class BrokenTest(testscenarios.WithScenarios, servers.ServersTestCase):
             with contextlib.closing(sqlite3.connect(
                     os.path.join(self.directory, 'database'))) as database:
                 database.executescript(self.set_up.sql)
-        self.nova = self.useFixture(self.new_nova())
+        self.nova_server = self.useFixture(self.new_nova())
 
     def write(
         self, files: dict[str, str | bytes | None], missing: set[str],
     ) -> None:
-        """Write files, or directories for what is None."""
+        """Write files to the directory of the set-up.
+
+        :param files: the contents by name; None: a directory
+        :param missing: names of files that are not written
+        """
         for name in sorted(files.keys() - missing):
             content = files[name]
             path = os.path.join(self.directory, name)
@@ -61,6 +67,7 @@ class BrokenTest(testscenarios.WithScenarios, servers.ServersTestCase):
                 file.write(content)
 
     def filled_in(self, text: str) -> str:
+        """Return a text of a set-up with its placeholder replaced."""
         return text.replace('{directory}', self.directory)
 
     def new_nova(self) -> uwsgi.Server:
@@ -68,18 +75,18 @@ class BrokenTest(testscenarios.WithScenarios, servers.ServersTestCase):
             self.stack, None, self.filled_in(self.set_up.section) or (
                 f'config_file = {{nova_conf}};{self.directory}/'
                 f'{broken.OPTIONS}'))
-        return uwsgi.Server(
-            self.account, f'broken-{os.path.basename(self.directory)}',
-            self.stack.program('nova', ''), MODULE, None, self.stack.logs, {
-                nova.CONFIG_VARIABLE: config, 'PYTHONPATH': self.directory},
-            processes=1)
+        return nova.server(
+            self.account, self.stack,
+            f'broken-{os.path.basename(self.directory)}', config, MODULE,
+            environment={'PYTHONPATH': self.directory}, processes=1)
 
     def get(self, path: str) -> requests.Response:
-        return self.request(self.nova.url, 'GET', f'/v2.1{path}')
+        return self.request(self.nova_server.url, 'GET', f'/v2.1{path}')
 
     def write_metadata(self) -> requests.Response:
         return self.request(
-            self.nova.url, 'PUT', f'/v2.1/images/{self.image_id}/metadata/k',
+            self.nova_server.url, 'PUT',
+            f'/v2.1/images/{self.image_id}/metadata/k',
             json={'meta': {'k': 'v'}})
 
     def test_nova_goes_on(self) -> None:
@@ -101,7 +108,8 @@ class BrokenTest(testscenarios.WithScenarios, servers.ServersTestCase):
         self.assertEqual(200, self.get('/flavors').status_code)
 
     def check_log(self) -> None:
-        with open(self.nova.log) as file:
+        """Check the CRITICAL lines of the log."""
+        with open(self.nova_server.log) as file:
             log = file.read()
         lines = [line for line in log.splitlines()
                  if 'CRITICAL' in line and 'nova_images_compat' in line]
@@ -115,6 +123,7 @@ class BrokenTest(testscenarios.WithScenarios, servers.ServersTestCase):
             'nova_images_compat.api.plugin Traceback' in log, log)
 
     def mend(self) -> None:
+        """Repair the set-up."""
         if self.set_up.removed:
             os.remove(os.path.join(self.directory, self.set_up.removed))
         self.write(dict(self.set_up.mended), set())

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Many clients change the metadata of one image, and nothing is lost."""
+"""Many clients write metadata of one image, and no write is lost."""
 
 import collections
 from collections.abc import Callable
@@ -18,40 +18,42 @@ from nova_images_compat.image.glance import lock_backend
 from nova_images_compat.tests.integration import proxy
 from nova_images_compat.tests.integration import servers
 from nova_images_compat.tests.integration.stack import configuration
-from nova_images_compat.tests.integration.stack import errors
 from nova_images_compat.tests.integration.stack import redis
 from nova_images_compat.tests.integration.stack import service
+from nova_images_compat.tests.integration.stack import uwsgi
 
 CLIENTS = 8
 WRITES = 24
 
-# Every so manieth write of a client removes one of its own keys.
+# After this number of writes, a client removes one of its keys.
 REMOVES_EVERY = 12
 
-# Locks are not fair: a writer may be the last of all to get one.
+# Seconds. Locks are not fair: a writer may have to wait for all others.
 LOCK_TIMEOUT = 60
 SHORT_LOCK_TIMEOUT = 1
 MARGIN = 2.0
 
-# More than a service has threads.
-REFUSED = 40
+# More writes than a service has threads.
+REJECTED = 40
 
-# Of a worker: those of uWSGI, the helpers, the heart, and some of libraries'.
+# Threads of a worker: uWSGI's, ours, and some of libraries.
 MOST_THREADS = 20
 
-# Seconds that the lock of a process that died goes on.
+# Seconds until the lock of a killed process expires.
 LIFE = int(lock_backend.LOCK_LIFETIME)
-# Seconds until a server of locks that is back is used again.
+# Seconds until a recovered lock server is used again.
 RECOVERY = 15.0
 
 Metadata = dict[str, str]
 
 
 class ConcurrencyTestCase(servers.ServersTestCase):
-    """Tests on a Glance without a quota.
+    """Clients of a Glance without a quota.
 
     :cvar glance_server: that Glance
     """
+
+    glance_server: uwsgi.Server
 
     @classmethod
     def start_servers(cls) -> None:
@@ -69,21 +71,20 @@ class ConcurrencyTestCase(servers.ServersTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.addCleanup(self.glance.delete_all)
         [self.image_id] = self.create_apart(1)
         self.path = f'/v2.1/images/{self.image_id}/metadata'
 
     def found(self) -> Metadata:
-        """Return what the clients wrote, as Glance has it."""
+        """Return the metadata in Glance that the clients wrote."""
         return {
             key: value
             for key, value in self.glance.show(self.image_id).items()
             if key.startswith('client-')}
 
     def check_writes(self, urls: Sequence[str]) -> None:
-        """Let all clients write, and look at what becomes of it.
+        """Check that the writes of all clients succeed, and none is lost.
 
-        :param urls: of services that the clients share
+        :param urls: the URLs of the services that the clients share
         """
         wanted: Metadata = {}
         statuses: collections.Counter[int] = collections.Counter()
@@ -101,7 +102,12 @@ class ConcurrencyTestCase(servers.ServersTestCase):
     def be_client(
         self, name: str, url: str,
     ) -> tuple[Metadata, list[int]]:
-        """Return what should be there, and the status of each answer."""
+        """Write and remove items.
+
+        :param name: the name of the client, with which its keys begin
+        :param url: the URL of its service
+        :returns: the items that should exist now, and all statuses
+        """
         wanted: Metadata = {}
         statuses = []
         for number in range(WRITES):
@@ -123,86 +129,102 @@ class ConcurrencyTestCase(servers.ServersTestCase):
         return self.request(
             url, 'PUT', f'{self.path}/{key}', json={'meta': {key: value}})
 
-    def assertRefused(self, url: str, writes: int = 4) -> None:
-        """Check that writes are refused in time, and what goes on."""
+    def assertRejected(self, url: str, writes: int = 4) -> None:
+        """Check that writes fail in time, and reads succeed."""
         begun = time.monotonic()
         answers = servers.in_parallel(
-            lambda number: self.put(url, 'client-refused', 'x'),
+            lambda number: self.put(url, 'client-rejected', 'x'),
             range(writes))
         self.assertLess(
             time.monotonic() - begun, SHORT_LOCK_TIMEOUT + MARGIN)
         for answer in answers:
             with self.case(answer):
                 self.assertFault(answer, serviceUnavailable=503)
-        self.assertNotIn('client-refused', self.found())
+        self.assertNotIn('client-rejected', self.found())
         self.assertEqual(
             200, self.request(url, 'GET', self.path).status_code)
 
 
 class FileLockTest(ConcurrencyTestCase):
-    """One host, and the lock that needs nothing but it."""
+    """One host with lock files.
+
+    :cvar locks: the URL of the lock files
+    :cvar glance_proxy: the proxy before the Glance of ``impatient``
+    :cvar impatient: a service that times out waiting for a lock soon
+    """
+
+    api: service.Service
+    locks: str
+    glance_proxy: proxy.Proxy
+    impatient: service.Service
 
     @classmethod
     def start_servers(cls) -> None:
         super().start_servers()
-        cls.proxy = cls.start(proxy.Proxy(cls.glance_server.url))
-        cls.service = cls.new_service(
+        cls.glance_proxy = cls.start(proxy.Proxy(cls.glance_server.url))
+        cls.api = cls.new_service(
             'file', cls.options(
                 cls.glance_server.url, lock_timeout=LOCK_TIMEOUT))
         cls.locks = f'file://{cls.stack.directory}/{uuid.uuid4()}'
         cls.impatient = cls.new_service('impatient', cls.options(
-            cls.proxy.url, backend_url=cls.locks,
+            cls.glance_proxy.url, backend_url=cls.locks,
             lock_timeout=SHORT_LOCK_TIMEOUT))
-        cls.start_all(cls.glance_server, cls.service, cls.impatient)
+        cls.start_all(cls.glance_server, cls.api, cls.impatient)
 
     def test_writes_of_one_image(self) -> None:
-        self.check_writes([self.service.url])
+        self.check_writes([self.api.url])
 
-    def test_lock_is_held_by_somebody_else(self) -> None:
+    def test_lock_is_held_by_another_process(self) -> None:
         coordinator = coordination.get_coordinator(self.locks, b'test')
         coordinator.start()
         self.addCleanup(coordinator.stop)
         lock = coordinator.get_lock(servers.lock_name(self.image_id))
         with lock:
-            self.proxy.forget()
+            self.glance_proxy.forget()
             for method, path, body in (
                     ('POST', self.path, {'metadata': {'k': 'v'}}),
                     ('PUT', self.path, {'metadata': {'k': 'v'}}),
                     ('DELETE', f'{self.path}/k', None)):
-                with self.case(method, path, body):
+                with self.case(method, path):
                     self.assertFault(
                         self.request(
                             self.impatient.url, method, path, json=body),
                         serviceUnavailable=503)
-            self.assertEqual([], self.proxy.asked)
-            self.assertRefused(self.impatient.url)
+            self.assertEqual([], self.glance_proxy.asked)
+            self.assertRejected(self.impatient.url)
         self.assertEqual(
             200, self.put(self.impatient.url, 'k', 'v').status_code)
 
 
 class RedisLockTest(ConcurrencyTestCase):
-    """Two hosts, which is to say: two services that share no directory."""
+    """Two hosts: services that share no directory.
+
+    :cvar impatient: a service that times out waiting for a lock soon
+    :cvar glance_proxy: the proxy before the Glance of ``doomed``
+    :cvar doomed: a service that tests freeze and kill
+    """
+
+    redis_server: redis.Redis
+    services: list[service.Service]
+    impatient: service.Service
+    glance_proxy: proxy.Proxy
+    doomed: service.Service
 
     @classmethod
     def start_servers(cls) -> None:
         super().start_servers()
-        try:
-            cls.redis = redis.Redis(
-                cls.account, cls.stack, f'{cls.__name__}-redis')
-        except errors.MissingProgram as error:
-            raise AssertionError(error) from None
-        cls.start(cls.redis)
+        cls.redis_server = cls.start(cls.new_redis())
         cls.services = [
             cls.new_service(name, cls.options(
-                cls.glance_server.url, backend_url=cls.redis.url,
+                cls.glance_server.url, backend_url=cls.redis_server.url,
                 lock_timeout=LOCK_TIMEOUT))
             for name in ('one', 'other')]
         cls.impatient = cls.new_service('impatient', cls.options(
-            cls.glance_server.url, backend_url=cls.redis.url,
+            cls.glance_server.url, backend_url=cls.redis_server.url,
             lock_timeout=SHORT_LOCK_TIMEOUT))
-        cls.proxy = cls.start(proxy.Proxy(cls.glance_server.url))
+        cls.glance_proxy = cls.start(proxy.Proxy(cls.glance_server.url))
         cls.doomed = cls.new_service('doomed', cls.options(
-            cls.proxy.url, backend_url=cls.redis.url,
+            cls.glance_proxy.url, backend_url=cls.redis_server.url,
             lock_timeout=LOCK_TIMEOUT))
         cls.start_all(
             cls.glance_server, cls.impatient, cls.doomed, *cls.services)
@@ -213,25 +235,25 @@ class RedisLockTest(ConcurrencyTestCase):
     def test_redis_is_stopped(self) -> None:
         self.assertEqual(
             200, self.put(self.impatient.url, 'client-a', 'x').status_code)
-        self.redis.stop()
-        self.addCleanup(self.redis.start)
-        self.assertRefused(self.impatient.url, 40)
-        self.redis.start()
+        self.redis_server.stop()
+        self.addCleanup(self.redis_server.start)
+        self.assertRejected(self.impatient.url, REJECTED)
+        self.redis_server.start()
         self.assertWorksAgain()
 
     def test_redis_hangs(self) -> None:
         self.assertEqual(
             200, self.put(self.impatient.url, 'client-a', 'x').status_code)
-        self.redis.suspend()
-        self.assertRefused(self.impatient.url, REFUSED)
+        self.redis_server.suspend()
+        self.assertRejected(self.impatient.url, REJECTED)
         for count in threads_of(self.impatient):
-            with self.case(count):
+            with self.case('threads', count):
                 self.assertLess(count, MOST_THREADS)
-        self.redis.resume()
+        self.redis_server.resume()
         self.assertWorksAgain()
 
     def test_lock_is_lost_while_it_is_held(self) -> None:
-        other = coordination.get_coordinator(self.redis.url, b'test')
+        other = coordination.get_coordinator(self.redis_server.url, b'test')
         other.start()
         self.addCleanup(other.stop)
         lock = other.get_lock(servers.lock_name(self.image_id))
@@ -246,19 +268,22 @@ class RedisLockTest(ConcurrencyTestCase):
         self._check_lost(freeze)
 
     def _check_lost(self, lose: Callable[[], None]) -> None:
-        """Lose the lock between the two calls to Glance."""
+        """Check what happens if a lock is lost between the calls to Glance.
+
+        :param lose: makes the service lose its lock
+        """
         def answer_and_lose(exchange: proxy.Exchange) -> None:
             answer = exchange.pass_on()
             lose()
             exchange.answer(answer)
 
-        self.proxy.forget()
-        self.proxy.fail(
+        self.glance_proxy.forget()
+        self.glance_proxy.fail(
             answer_and_lose, method='GET', path=self.image_id, times=1)
-        self.addCleanup(self.proxy.heal)
+        self.addCleanup(self.glance_proxy.heal)
         self.assertFault(self.put(self.doomed.url, 'client-a', 'lost'),
                          serviceUnavailable=503)
-        self.assertEqual(0, self.proxy.count('PATCH'))
+        self.assertEqual(0, self.glance_proxy.count('PATCH'))
         self.assertEqual({}, self.found())
         self.assertEqual(
             200, self.put(self.doomed.url, 'client-a', 'x').status_code)
@@ -270,8 +295,8 @@ class RedisLockTest(ConcurrencyTestCase):
             asked.set()
             exchange.wait()
 
-        self.proxy.fail(hang, method='PATCH')
-        self.addCleanup(self.proxy.heal)
+        self.glance_proxy.fail(hang, method='PATCH')
+        self.addCleanup(self.glance_proxy.heal)
         with futures.ThreadPoolExecutor(1) as pool:
             broken = pool.submit(self.put, self.doomed.url, 'client-a', 'x')
             self.assertTrue(asked.wait(servers.TIMEOUT))
@@ -288,7 +313,7 @@ class RedisLockTest(ConcurrencyTestCase):
         self.assertEqual(CLIENTS, len(self.found()))
 
     def assertWorksAgain(self) -> None:
-        """Check that writes soon succeed, whichever process has them."""
+        """Check that writes soon succeed in all processes."""
         servers.wait_until(
             lambda: all(
                 self.put(self.impatient.url, f'client-{number}', 'x').ok
@@ -297,14 +322,14 @@ class RedisLockTest(ConcurrencyTestCase):
 
 
 def threads_of(server: service.Service) -> list[int]:
-    """Return how many threads each process of a service has."""
+    """Return the number of threads of each process of a service."""
     counts = []
     for process in pathlib.Path('/proc').glob('[0-9]*'):
         try:
             if server.config.encode() in (process / 'environ').read_bytes():
                 counts.append(len(list((process / 'task').iterdir())))
         except OSError:
-            # It ended meanwhile, or is somebody else's.
+            # The process has ended, or belongs to another user.
             continue
     assert counts, f'No process has {server.config}'
     return counts

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What real deployments have: their policies, and their nova.conf."""
+"""Policies and nova.conf files of real deployments."""
 
 import os
 import pathlib
@@ -10,12 +10,12 @@ from typing import Any
 
 import requests
 
-from nova_images_compat.conf import reader
 from nova_images_compat import tests
 from nova_images_compat.tests.integration import operations
 from nova_images_compat.tests.integration import servers
 from nova_images_compat.tests.integration.stack import nova
 from nova_images_compat.tests.integration.stack import redis
+from nova_images_compat.tests.integration.stack import service
 from nova_images_compat.tests.integration.stack import uwsgi
 
 DEPLOYMENTS = pathlib.Path(tests.__file__).parent / 'deployments'
@@ -23,39 +23,45 @@ SIZE = 'OS-EXT-IMG-SIZE:size'
 
 
 class PolicyTestCase(servers.ServersTestCase):
-    """A nova-api that has the filter, and a policy beside it.
+    """A nova-api with the filter, and with a policy file.
 
-    :cvar policy: the file
+    :cvar policy: the name of the file
+    :cvar nova_server: that nova-api
     """
 
     policy: str
+    nova_server: uwsgi.Server
 
     @classmethod
     def start_servers(cls) -> None:
         config = nova.add_filter(cls.stack, None)
         shutil.copy(
             DEPLOYMENTS / cls.policy, os.path.join(config, 'policy.yaml'))
-        cls.nova = cls.start(
+        cls.nova_server = cls.start(
             nova.server(cls.account, cls.stack, cls.__name__, config))
 
     def setUp(self) -> None:
         super().setUp()
-        self.addCleanup(self.glance.delete_all)
         self.image_id = self.glance.create(data='12345')
 
     def ask(
         self, user: str, method: str = 'GET', below: str = '', **kwargs: Any,
     ) -> requests.Response:
-        """Send a request for the image."""
+        """Send a request for the image.
+
+        :param below: the path below that of the image
+        """
         return self.request(
-            self.nova.url, method, f'/v2.1/images/{self.image_id}{below}',
-            user, **kwargs)
+            self.nova_server.url, method,
+            f'/v2.1/images/{self.image_id}{below}', user, **kwargs)
 
     def assertOthersWork(self) -> None:
+        """Check that other resources of Nova work."""
         for path in ('/flavors', '/servers', '/limits'):
             with self.case(path):
-                self.assertEqual(200, self.request(
-                    self.nova.url, 'GET', f'/v2.1{path}').status_code, path)
+                answer = self.request(
+                    self.nova_server.url, 'GET', f'/v2.1{path}')
+                self.assertEqual(200, answer.status_code, path)
 
 
 class PolicyOfOthersTest(PolicyTestCase):
@@ -80,31 +86,42 @@ class PolicyOfOursTest(PolicyTestCase):
         self.assertOthersWork()
         for user, shown in (
                 ('admin', True), ('member', False), ('reader', False)):
-            with self.case(user, shown):
+            with self.case('GET', user):
                 answer = self.ask(user)
                 self.assertEqual(200, answer.status_code, user)
                 self.assertEqual(shown, SIZE in answer.json()['image'], user)
         for user, status in (
                 ('member', 403), ('admin', 403), ('frozen', 403),
                 ('editor', 200)):
-            with self.case(user, status):
+            with self.case('PUT', user):
                 answer = self.ask(user, 'PUT', '/metadata', json={
                     'metadata': {'by': user}})
                 self.assertEqual(status, answer.status_code, user)
         for user, status in (('reader', 403), ('member', 204)):
-            with self.case(user, status):
+            with self.case('DELETE', user):
                 self.assertEqual(
                     status, self.ask(user, 'DELETE').status_code, user)
         self.assertOthersWork()
 
 
 class KollaTest(operations.OperationsTestCase):
-    """The nova.conf of a deployment tool, as it stands."""
+    """The nova.conf of a deployment tool, unchanged.
+
+    :cvar state: the directory of all files that the services write
+    :cvar config: the directory of the configuration
+    :cvar conf: the path of nova.conf
+    """
+
+    redis_server: redis.Redis
+    state: str
+    config: str
+    conf: str
+    nova_server: uwsgi.Server
+    api: uwsgi.Server
 
     @classmethod
     def start_servers(cls) -> None:
-        cls.redis = cls.start(redis.Redis(
-            cls.account, cls.stack, f'{cls.__name__}-redis'))
+        cls.redis_server = cls.start(cls.new_redis())
         cls.state = tempfile.mkdtemp(prefix='kolla-', dir=cls.stack.directory)
         for name in ('log', 'state/kolla', 'locks', 'etc'):
             os.makedirs(os.path.join(cls.state, name))
@@ -113,17 +130,15 @@ class KollaTest(operations.OperationsTestCase):
         cls.conf = os.path.join(cls.config, 'nova.conf')
         with open(cls.conf, 'w') as file:
             file.write(cls.filled_in())
-        cls.nova = nova.server(
+        cls.nova_server = nova.server(
             cls.account, cls.stack, 'kolla-nova', cls.config)
-        cls.service = uwsgi.Server(
-            cls.account, 'kolla-service', cls.stack.scripts,
-            'nova_images_compat.wsgi:application', None, cls.stack.logs,
-            {reader.FILES_VARIABLE: cls.conf})
-        cls.start_all(cls.nova, cls.service)
+        cls.api = service.server(
+            cls.account, cls.stack, 'kolla-service', cls.conf)
+        cls.start_all(cls.nova_server, cls.api)
 
     @classmethod
     def filled_in(cls) -> str:
-        """Return the file with this stack's addresses and user."""
+        """Return the file with the addresses and user of the stack."""
         text = (DEPLOYMENTS / 'kolla-nova.conf').read_text()
         user = cls.stack.users['nova']
         for name, value in (
@@ -131,7 +146,7 @@ class KollaTest(operations.OperationsTestCase):
                 ('http://127.0.0.1:19292', cls.stack.image_url),
                 ('http://127.0.0.1:15000', cls.stack.identity_url),
                 ('127.0.0.1:11211', cls.stack.memcached),
-                ('redis://127.0.0.1:6379', cls.redis.url),
+                ('redis://127.0.0.1:6379', cls.redis_server.url),
                 ('mysql+pymysql://lab:lab@127.0.0.1/nova_api?charset=utf8',
                  cls.stack.database_url('nova_api')),
                 ('mysql+pymysql://lab:lab@127.0.0.1/nova?charset=utf8',
@@ -142,17 +157,13 @@ class KollaTest(operations.OperationsTestCase):
             text = text.replace(name, value)
         return text
 
-    def setUp(self) -> None:
-        super().setUp()
-        self.addCleanup(self.glance.delete_all)
-
     def test_filter(self) -> None:
         self.assertEqual(200, self.request(
-            self.nova.url, 'GET', '/v2.1/flavors').status_code)
-        self.assertEveryOperationWorks(self.nova.url)
+            self.nova_server.url, 'GET', '/v2.1/flavors').status_code)
+        self.assertEveryOperationWorks(self.nova_server.url)
 
     def test_service(self) -> None:
-        self.assertEveryOperationWorks(self.service.url)
+        self.assertEveryOperationWorks(self.api.url)
 
     def test_nothing_is_wrong_in_the_log(self) -> None:
         with open(os.path.join(self.state, 'log', 'nova-kolla.log')) as log:

@@ -38,7 +38,6 @@ class DifferentialTest(base.IntegrationTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.glance.delete_all()
-        self.addCleanup(self.glance.delete_all)
         self.tally = report.Tally()
 
     def test_contract(self) -> None:

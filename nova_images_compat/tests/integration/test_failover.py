@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Of several servers of Glance, some may be down, and come back."""
+"""Some servers of Glance fail, and recover, while the service runs."""
 
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -16,19 +16,21 @@ from nova_images_compat.image.glance import endpoints
 from nova_images_compat.tests.integration import faults
 from nova_images_compat.tests.integration import proxy
 from nova_images_compat.tests.integration import servers
+from nova_images_compat.tests.integration.stack import service
+from nova_images_compat.tests.integration.stack import uwsgi
 
 TIMEOUT = 2.0
 ROUNDS = 10
 
-# Of one writer; below the quota of Glance.
+# Keys of one writer: fewer than the quota of Glance allows.
 PROPERTIES = 30
 
 
 class Outcome(NamedTuple):
-    """What came of one request of many.
+    """The outcome of one of many requests.
 
-    :ivar key: the metadata item that it wrote, or nothing
-    :ivar number: the value, higher than that of any earlier write of the key
+    :ivar key: the key of the metadata item that it wrote; empty: none
+    :ivar number: the value that it wrote, higher than any earlier one
     """
 
     image_id: str
@@ -38,19 +40,23 @@ class Outcome(NamedTuple):
 
 
 class ApiServersTest(servers.ServersTestCase):
+    """A service with two servers of Glance, each behind a proxy."""
+
+    one: proxy.Proxy
+    other: proxy.Proxy
+    api: service.Service
 
     @classmethod
     def start_servers(cls) -> None:
         cls.one = cls.start(proxy.Proxy(cls.stack.image_url))
         cls.other = cls.start(proxy.Proxy(cls.stack.image_url))
-        cls.service = cls.start(cls.new_service('two', {
+        cls.api = cls.start(cls.new_service('two', {
             'glance': {
                 'api_servers': f'{cls.one.url},{cls.other.url}',
                 'timeout': TIMEOUT, 'num_retries': 2}}))
 
     def setUp(self) -> None:
         super().setUp()
-        self.addCleanup(self.glance.delete_all)
         [self.image_id] = self.create_apart(1)
         self.path = f'/v2.1/images/{self.image_id}'
         self.addCleanup(self.one.heal)
@@ -65,46 +71,49 @@ class ApiServersTest(servers.ServersTestCase):
         self.other.heal()
         self.one.forget()
         self.other.forget()
-        servers.wait_until(self.both_asked, endpoints.FAILED_SERVER_TIME + 10)
+        statuses = []
+
+        def both_are_asked() -> bool:
+            statuses.append(self.show_image())
+            return bool(self.one.count() and self.other.count())
+
+        servers.wait_until(both_are_asked, endpoints.FAILED_SERVER_TIME + 10)
+        self.assertEqual({200}, set(statuses))
 
     def test_one_hangs(self) -> None:
         self.one.fail(faults.hang)
         self.assertServed(self.other)
 
     def test_one_is_busy(self) -> None:
-        """What is only read is read of the other one."""
+        """Reads are sent to the other server."""
         self.one.fail(faults.answer(503))
-        for _ in range(ROUNDS):
-            self.assertEqual(
-                200,
-                self.request(self.service.url, 'GET', self.path).status_code)
+        self.assertEqual(
+            [200] * ROUNDS, [self.show_image() for _ in range(ROUNDS)])
 
     def test_both_refuse(self) -> None:
         self.one.refuse()
         self.other.refuse()
         self.assertFault(
-            self.request(self.service.url, 'GET', self.path),
+            self.request(self.api.url, 'GET', self.path),
             serviceUnavailable=503)
 
-    def both_asked(self) -> bool:
-        self.assertEqual(
-            200,
-            self.request(self.service.url, 'GET', self.path).status_code)
-        return bool(self.one.count() and self.other.count())
+    def show_image(self) -> int:
+        """Send a GET request for the image, and return the status."""
+        return self.request(self.api.url, 'GET', self.path).status_code
 
     def assertServed(self, server: proxy.Proxy) -> None:
-        """Check that requests succeed, with one server left."""
+        """Check that all requests succeed with one server."""
         for other in (self.one, self.other):
             other.forget()
         statuses = []
         for number in range(ROUNDS):
             statuses += [
-                self.request(self.service.url, *request).status_code
+                self.request(self.api.url, *request).status_code
                 for request in (
                     ('GET', self.path), ('GET', '/v2.1/images'),
                     ('GET', f'{self.path}/metadata'))]
             statuses.append(self.request(
-                self.service.url, 'PUT', f'{self.path}/metadata/k',
+                self.api.url, 'PUT', f'{self.path}/metadata/k',
                 json={'meta': {'k': str(number)}}).status_code)
         self.assertEqual([200] * len(statuses), statuses)
         self.assertEqual(
@@ -113,21 +122,25 @@ class ApiServersTest(servers.ServersTestCase):
 
 
 class RestartTest(servers.ServersTestCase):
+    """A Glance that stops and starts again, behind a proxy."""
+
+    server: uwsgi.Server
+    glance_proxy: proxy.Proxy
+    api: service.Service
 
     @classmethod
     def start_servers(cls) -> None:
         cls.server = cls.new_glance('restarted')
-        cls.proxy = cls.start(proxy.Proxy(cls.server.url))
-        cls.service = cls.new_service('restarted', {
+        cls.glance_proxy = cls.start(proxy.Proxy(cls.server.url))
+        cls.api = cls.new_service('restarted', {
             'glance': {
-                'endpoint_override': cls.proxy.url, 'timeout': 5,
+                'endpoint_override': cls.glance_proxy.url, 'timeout': 5,
                 'num_retries': 2}})
-        cls.start_all(cls.server, cls.service)
+        cls.start_all(cls.server, cls.api)
 
     def setUp(self) -> None:
         super().setUp()
-        self.addCleanup(self.glance.delete_all)
-        self.addCleanup(self.proxy.heal)
+        self.addCleanup(self.glance_proxy.heal)
         self.image_ids = self.create_apart(2)
 
     def test_restarted_under_load(self) -> None:
@@ -151,16 +164,22 @@ class RestartTest(servers.ServersTestCase):
 
     def test_cut_under_load(self) -> None:
         for fault in (faults.cut_early, faults.cut_after, faults.cut_in_body):
-            with self.load(writers=4) as outcomes:
-                self.proxy.fail(fault, method='PATCH', every=3)
-                servers.wait_until(lambda: len(outcomes) > 80, 30)
-                self.proxy.heal()
-            self.check(outcomes)
+            with self.case(fault.__name__):
+                with self.load(writers=4) as outcomes:
+                    self.glance_proxy.fail(fault, method='PATCH', every=3)
+                    servers.wait_until(lambda: len(outcomes) > 80, 30)
+                    self.glance_proxy.heal()
+                self.check(outcomes)
 
     @contextlib.contextmanager
     def load(self, writers: int = 2) -> Iterator[list[Outcome]]:
-        """Send requests from several threads all the time, and after it
-        until each has succeeded once more.
+        """Send requests from several threads.
+
+        At the end, each thread goes on until one more of its requests has
+        succeeded.
+
+        :param writers: the number of writers of each image
+        :returns: the outcomes, to which the threads append
         """
         outcomes: list[Outcome] = []
         ended = threading.Event()
@@ -175,7 +194,7 @@ class RestartTest(servers.ServersTestCase):
             def put(number: int) -> bool:
                 key = f'{name}-{number % PROPERTIES}'
                 response = self.request(
-                    self.service.url, 'PUT',
+                    self.api.url, 'PUT',
                     f'/v2.1/images/{image_id}/metadata/{key}',
                     json={'meta': {key: str(number)}})
                 outcomes.append(Outcome(image_id, key, number, response))
@@ -186,7 +205,7 @@ class RestartTest(servers.ServersTestCase):
         def read(image_id: str) -> None:
             def get(number: int) -> bool:
                 response = self.request(
-                    self.service.url, 'GET', f'/v2.1/images/{image_id}')
+                    self.api.url, 'GET', f'/v2.1/images/{image_id}')
                 outcomes.append(Outcome(image_id, '', number, response))
                 return response.ok
 
@@ -208,15 +227,19 @@ class RestartTest(servers.ServersTestCase):
                     each.result()
 
     def check(self, outcomes: list[Outcome]) -> None:
-        acknowledged: dict[tuple[str, str], int] = {}
+        """Check that requests succeeded or failed as specified.
+
+        No write that succeeded may be lost.
+        """
         for outcome in outcomes:
-            with self.case(outcome):
+            with self.case(outcome.number, outcome.response):
                 if not outcome.response.ok:
                     self.assertFault(
                         outcome.response, serviceUnavailable=503,
                         computeFault=502)
-                elif outcome.key:
-                    acknowledged[outcome.image_id, outcome.key] = outcome.number
+        acknowledged = {
+            (outcome.image_id, outcome.key): outcome.number
+            for outcome in outcomes if outcome.response.ok and outcome.key}
         found = {
             image_id: self.glance.show(image_id)
             for image_id in self.image_ids}

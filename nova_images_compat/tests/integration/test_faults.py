@@ -1,28 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What goes wrong between our service and Glance is told as a fault, in time,
-and loses nothing that was acknowledged."""
+"""Failures between the service and Glance become faults in time.
 
-import testscenarios
+No write that was acknowledged is lost.
+"""
 
+
+from nova_images_compat.tests.integration import base
 from nova_images_compat.tests.integration import faults
 from nova_images_compat.tests.integration import operations
 from nova_images_compat.tests.integration import proxy
+from nova_images_compat.tests.integration.stack import service
 
 TIMEOUT = 2.0
 MARGIN = 2.0
 RETRIES = 2
 
-# Seconds after which an answer that is late is given up.
+# Seconds by which the client waits longer than the service may take.
 LATEST = 20.0
 
 UNAVAILABLE = {'serviceUnavailable': 503}
-NONSENSE = {'computeFault': 502}
-EITHER = {**UNAVAILABLE, **NONSENSE}
+INVALID = {'computeFault': 502}
+EITHER = {**UNAVAILABLE, **INVALID}
 
 IMAGE = b'{"id": "x", "name": "x", "status": "active"'
 
-# What goes wrong with every request, and the fault that comes of it.
+# Failures of every request, and the faults that they become.
 FAULTS = {
     'hang': (faults.hang, UNAVAILABLE),
     'hang_after': (faults.hang_after, UNAVAILABLE),
@@ -31,49 +34,56 @@ FAULTS = {
     'cut_in_body': (faults.cut_in_body, UNAVAILABLE),
     'drip_body': (faults.drip_body, EITHER),
     '429': (faults.answer(429), UNAVAILABLE),
-    '500': (faults.answer(500, b'{}'), NONSENSE),
-    '502': (faults.answer(502, b'<p>Bad', 'text/html'), NONSENSE),
+    '500': (faults.answer(500, b'{}'), INVALID),
+    '502': (faults.answer(502, b'<p>Bad', 'text/html'), INVALID),
     '503': (faults.answer(503, Retry_After='7'), UNAVAILABLE),
-    '504': (faults.answer(504), NONSENSE),
-    '418': (faults.answer(418, b'{}'), NONSENSE),
+    '504': (faults.answer(504), INVALID),
+    '418': (faults.answer(418, b'{}'), INVALID),
     'garbage': (
-        faults.answer_raw(b'\0\xff\x80 garbage\r\n\r\n' * 9), NONSENSE),
-    'html': (faults.answer(200, b'<h1>Log in</h1>', 'text/html'), NONSENSE),
-    'no_body': (faults.answer(200), NONSENSE),
-    'list': (faults.answer(200, b'[]'), NONSENSE),
-    'no_image': (faults.answer(200, b'{"images": 1}'), NONSENSE),
-    'truncated_json': (faults.answer(200, IMAGE), NONSENSE),
+        faults.answer_raw(b'\0\xff\x80 garbage\r\n\r\n' * 9), INVALID),
+    'html': (faults.answer(200, b'<h1>Log in</h1>', 'text/html'), INVALID),
+    'no_body': (faults.answer(200), INVALID),
+    'list': (faults.answer(200, b'[]'), INVALID),
+    'no_image': (faults.answer(200, b'{"images": 1}'), INVALID),
+    'truncated_json': (faults.answer(200, IMAGE), INVALID),
     'truncated_body': (faults.answer(200, IMAGE, length=999), UNAVAILABLE),
     'not_gzip': (
         faults.answer(200, IMAGE, Content_Encoding='gzip'), EITHER),
 }
 
-# What goes wrong once, and is put right by another try.
+# Failures that a retry recovers from.
 ONCE = (faults.cut, faults.cut_early, faults.cut_after, faults.cut_in_body)
 
 
 class FaultsTestCase(operations.OperationsTestCase):
+    """A service with a proxy before Glance."""
+
+    glance_proxy: proxy.Proxy
+    api: service.Service
 
     @classmethod
     def start_servers(cls) -> None:
-        cls.proxy = cls.start(proxy.Proxy(cls.stack.image_url))
-        cls.service = cls.start(cls.new_service('proxied', {
+        cls.glance_proxy = cls.start(proxy.Proxy(cls.stack.image_url))
+        cls.api = cls.start(cls.new_service('proxied', {
             'glance': {
-                'endpoint_override': cls.proxy.url, 'timeout': TIMEOUT,
+                'endpoint_override': cls.glance_proxy.url, 'timeout': TIMEOUT,
                 'num_retries': RETRIES}}))
 
     def setUp(self) -> None:
         super().setUp()
-        self.addCleanup(self.glance.delete_all)
-        self.addCleanup(self.proxy.heal)
-        self.proxy.forget()
+        self.addCleanup(self.glance_proxy.heal)
+        self.glance_proxy.forget()
 
     def play_faulty(
         self, done: tuple[operations.Operation, ...],
     ) -> list[operations.Outcome]:
-        """Do things that go wrong, and check what is always so."""
+        """Play operations while the proxy fails, and return the outcomes.
+
+        Checks that the responses are in time, and that each image is either
+        unchanged or changed completely.
+        """
         outcomes = self.play(
-            self.service.url, done,
+            self.api.url, done,
             self.create_apart(len(done), **operations.BEFORE),
             TIMEOUT + MARGIN + LATEST)
         for outcome in outcomes:
@@ -85,33 +95,40 @@ class FaultsTestCase(operations.OperationsTestCase):
                     self.assertEqual(wanted, outcome.found, str(outcome))
                 else:
                     self.assertIn(
-                        outcome.found, (operations.BEFORE, wanted), str(outcome))
+                        outcome.found, (operations.BEFORE, wanted),
+                        str(outcome))
         return outcomes
 
     def assertRecovered(self, outcomes: list[operations.Outcome]) -> None:
-        """Check that the next requests succeed."""
-        self.proxy.heal()
+        """Check that the same operations now succeed."""
+        self.glance_proxy.heal()
         for before, after in zip(outcomes, self.play(
-                self.service.url,
+                self.api.url,
                 tuple(outcome.operation for outcome in outcomes),
                 [outcome.image_id for outcome in outcomes], TIMEOUT)):
-            with self.case(before, after):
+            with self.case(after):
                 wanted = after.operation.wanted
                 self.assertEqual(wanted, after.found, str(after))
-                if after.operation.method == 'DELETE' and before.found == wanted:
-                    self.assertEqual(404, after.response.status_code, str(after))
+                if (after.operation.method == 'DELETE'
+                        and before.found == wanted):
+                    self.assertEqual(
+                        404, after.response.status_code, str(after))
                 else:
                     self.assertTrue(after.response.ok, str(after))
 
 
-class EveryRequestTest(testscenarios.WithScenarios, FaultsTestCase):
+class EveryRequestTest(base.WithScenarios, FaultsTestCase):
 
     scenarios = [
         (name, {'name': name, 'fault': fault, 'expected': expected})
         for name, (fault, expected) in FAULTS.items()]
 
+    name: str
+    fault: proxy.Fault
+    expected: dict[str, int]
+
     def test_every_operation(self) -> None:
-        self.proxy.fail(self.fault)
+        self.glance_proxy.fail(self.fault)
         outcomes = self.play_faulty(operations.ALL)
         self.check(outcomes)
         for outcome in outcomes:
@@ -121,13 +138,13 @@ class EveryRequestTest(testscenarios.WithScenarios, FaultsTestCase):
         self.assertRecovered(outcomes)
 
     def test_every_patch(self) -> None:
-        self.proxy.fail(self.fault, method='PATCH')
+        self.glance_proxy.fail(self.fault, method='PATCH')
         outcomes = self.play_faulty(operations.WRITES)
         self.check(outcomes)
         self.assertRecovered(outcomes)
 
     def check(self, outcomes: list[operations.Outcome]) -> None:
-        """Check the faults; a write may also succeed, which was done."""
+        """Check the faults. A write that was done may also succeed."""
         for outcome in outcomes:
             with self.case(outcome):
                 if outcome.operation.is_write and outcome.response.ok:
@@ -142,9 +159,9 @@ class SomeRequestsTest(FaultsTestCase):
 
     def test_every_second_request(self) -> None:
         for fault in ONCE:
-            self.proxy.fail(fault, every=2)
+            self.glance_proxy.fail(fault, every=2)
             for outcome in self.play_faulty(operations.ALL):
-                with self.case(outcome):
+                with self.case(fault.__name__, outcome):
                     if not outcome.response.ok:
                         self.assertFault(outcome.response, **UNAVAILABLE)
 
@@ -155,13 +172,13 @@ class SomeRequestsTest(FaultsTestCase):
                     ('PATCH', operations.WRITES[3]),
                     ('GET', operations.WRITES[0]),
                     ('DELETE', operations.DELETE)):
-                with self.case(method, operation):
-                    self.proxy.fail(fault, method=method, times=1)
+                with self.case(fault.__name__, method, operation):
+                    self.glance_proxy.fail(fault, method=method, times=1)
                     [outcome] = self.play_faulty((operation,))
                     self.assertTrue(outcome.response.ok, str(outcome))
 
     def test_refused(self) -> None:
-        self.proxy.refuse()
+        self.glance_proxy.refuse()
         outcomes = self.play_faulty(operations.ALL)
         for outcome in outcomes:
             with self.case(outcome):
@@ -170,7 +187,7 @@ class SomeRequestsTest(FaultsTestCase):
         self.assertRecovered(outcomes)
 
     def test_slow(self) -> None:
-        self.proxy.fail(faults.delay(TIMEOUT / 4))
+        self.glance_proxy.fail(faults.delay(TIMEOUT / 4))
         for outcome in self.play_faulty(operations.ALL):
             with self.case(outcome):
                 self.assertTrue(outcome.response.ok, str(outcome))
@@ -179,12 +196,12 @@ class SomeRequestsTest(FaultsTestCase):
         elsewhere = self.useFixture(proxy.Proxy(self.stack.image_url))
         for status in (300, 301, 302, 303, 307, 308):
             with self.case(status):
-                self.proxy.fail(faults.answer(
+                self.glance_proxy.fail(faults.answer(
                     status, Location=f'{elsewhere.url}/v2/images'))
                 outcomes = self.play_faulty(operations.ALL)
                 for outcome in outcomes:
-                    with self.case(outcome):
-                        self.assertFault(outcome.response, **NONSENSE)
+                    with self.case(status, outcome):
+                        self.assertFault(outcome.response, **INVALID)
                         self.assertEqual(operations.BEFORE, outcome.found)
                 self.assertEqual([], elsewhere.asked)
         self.assertRecovered(outcomes)
@@ -192,21 +209,21 @@ class SomeRequestsTest(FaultsTestCase):
     def test_asked_no_more_often_than_configured(self) -> None:
         [image_id] = self.create_apart(1)
         path = f'/images/{image_id}'
-        self.proxy.forget()
-        self.proxy.fail(faults.cut, path=path)
-        self.request(self.service.url, 'GET', f'/v2.1{path}')
-        self.assertEqual(1 + RETRIES, len(self.proxy.asked))
-        self.assertEqual(0, self.proxy.count())
+        self.glance_proxy.forget()
+        self.glance_proxy.fail(faults.cut, path=path)
+        self.request(self.api.url, 'GET', f'/v2.1{path}')
+        self.assertEqual(1 + RETRIES, len(self.glance_proxy.asked))
+        self.assertEqual(0, self.glance_proxy.count())
 
     def test_calls_of_each_operation(self) -> None:
         ids = self.create_apart(len(operations.ALL), **operations.BEFORE)
         for operation, image_id in zip(operations.ALL, ids):
-            with self.case(operation, image_id):
-                self.proxy.forget()
-                self.play(self.service.url, (operation,), [image_id], TIMEOUT)
+            with self.case(operation):
+                self.glance_proxy.forget()
+                self.play(self.api.url, (operation,), [image_id], TIMEOUT)
                 calls = [
-                    request.method for request in self.proxy.asked
+                    request.method for request in self.glance_proxy.asked
                     if '/schemas/' not in request.path]
                 self.assertEqual(
                     ['GET', 'PATCH'] if operation in operations.WRITES
-                    else [operation.method], calls, operation)
+                    else [operation.method], calls)

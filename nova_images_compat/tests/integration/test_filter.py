@@ -79,10 +79,10 @@ def comparable(answer: requests.Response, url: str) -> tuple[Any, ...]:
 class FilterTestCase(servers.ServersTestCase):
     """Tests of a Nova that has the filter.
 
-    :cvar nova: that Nova
+    :cvar nova_server: that Nova
     """
 
-    nova: uwsgi.Server
+    nova_server: uwsgi.Server
 
     @classmethod
     def new_nova(
@@ -94,11 +94,7 @@ class FilterTestCase(servers.ServersTestCase):
 
     @classmethod
     def start_servers(cls) -> None:
-        cls.nova = cls.start(cls.new_nova(filter_options(cls.stack)))
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.addCleanup(self.glance.delete_all)
+        cls.nova_server = cls.start(cls.new_nova(filter_options(cls.stack)))
 
     def assertOurs(self) -> None:
         """Check that images are answered by us: Nova's filter of properties
@@ -106,7 +102,7 @@ class FilterTestCase(servers.ServersTestCase):
         """
         image_id = self.glance.create(os_type='linux')
         answer = self.request(
-            self.nova.url, 'GET', '/v2.1/images?property-os_type=linux')
+            self.nova_server.url, 'GET', '/v2.1/images?property-os_type=linux')
         self.assertEqual(
             [image_id], [image['id'] for image in answer.json()['images']])
 
@@ -116,11 +112,11 @@ class FilterTestCase(servers.ServersTestCase):
         """Send a request to this Nova and to the stack's, which answer the
         same.
         """
-        ours = self.request(self.nova.url, method, path, **kwargs)
+        ours = self.request(self.nova_server.url, method, path, **kwargs)
         theirs = self.request(self.stack.nova_url, method, path, **kwargs)
         self.assertEqual(
             comparable(theirs, self.stack.nova_url),
-            comparable(ours, self.nova.url))
+            comparable(ours, self.nova_server.url))
         return ours
 
 
@@ -130,7 +126,7 @@ class ContractTest(contracts.ContractTestCase, FilterTestCase):
     headers = NO_ACCEPT
 
     def test_scenario(self) -> None:
-        self.assertContract(self.nova.url)
+        self.assertContract(self.nova_server.url)
 
     def play(self, step: Mapping[str, Any]) -> list[str]:
         """Play a step that is ours, or Nova's own."""
@@ -147,10 +143,10 @@ class ContractTest(contracts.ContractTestCase, FilterTestCase):
         self.tally.novas[why] += 1
         status = step.get('nova', step['expect'])['status']
         step = {**step, 'expect': {'status': status}}
-        wrong = self.play_on(self.nova.url, step)
-        ours = comparable(self.answer, self.nova.url)
+        wrong = self.play_on(self.nova_server.url, step)
+        ours = comparable(self.response, self.nova_server.url)
         self.play_on(self.stack.nova_url, step)
-        theirs = comparable(self.answer, self.stack.nova_url)
+        theirs = comparable(self.response, self.stack.nova_url)
         if ours != theirs:
             wrong.append(f'{ours}, not {theirs}')
         return wrong
@@ -197,13 +193,13 @@ class OthersTest(FilterTestCase):
         """A body that Nova is to read has not been read before."""
         name = f'images-{uuid.uuid4()}'
         made = self.request(
-            self.nova.url, 'POST', '/v2.1/{project}/os-keypairs',
+            self.nova_server.url, 'POST', '/v2.1/{project}/os-keypairs',
             json={'keypair': {'name': name}})
         self.assertEqual(200, made.status_code, made.text)
         self.assertEqual(name, made.json()['keypair']['name'])
         path = f'/v2.1/os-keypairs/{name}'
         self.assertSameAsNova('GET', path)
-        gone = self.request(self.nova.url, 'DELETE', path)
+        gone = self.request(self.nova_server.url, 'DELETE', path)
         self.assertEqual(202, gone.status_code, gone.text)
         self.assertSameAsNova('GET', path)
         for path in ('/v2.1/images', '/v2.1/os-keypairs'):
@@ -225,22 +221,22 @@ class WithoutImagesTest(operations.OperationsTestCase, FilterTestCase):
 
     @classmethod
     def start_servers(cls) -> None:
-        cls.nova = cls.start(cls.new_nova(None, WITHOUT_IMAGES))
+        cls.nova_server = cls.start(cls.new_nova(None, WITHOUT_IMAGES))
 
     def test_every_operation(self) -> None:
-        self.assertEveryOperationWorks(self.nova.url)
+        self.assertEveryOperationWorks(self.nova_server.url)
 
     def test_legacy(self) -> None:
         image_id = self.glance.create()
         answer = self.request(
-            self.nova.url, 'GET', '/v2/{project}/images',
+            self.nova_server.url, 'GET', '/v2/{project}/images',
             headers={'OpenStack-API-Version': 'compute 2.96'})
         self.assertEqual(
             [image_id], [image['id'] for image in answer.json()['images']])
 
     def test_nova_has_none(self) -> None:
         answer = self.request(
-            self.nova.url, 'GET', '/v2.1/images',
+            self.nova_server.url, 'GET', '/v2.1/images',
             headers={'OpenStack-API-Version': 'compute 2.36'})
         self.assertEqual(404, answer.status_code)
         self.assertIn('<html>', answer.text)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Which metadata the real Glance keeps, and which it refuses or loses."""
+"""Metadata that the real Glance keeps, and that it rejects or loses."""
 
 import json
 import subprocess
@@ -12,11 +12,12 @@ from nova_images_compat.image import base as image_base
 from nova_images_compat.image.glance import patches
 from nova_images_compat.tests.integration import servers
 from nova_images_compat.tests.integration.stack import glance
+from nova_images_compat.tests.integration.stack import service
 from nova_images_compat.tests.integration.stack import venvs
 
 IMAGE_ID = '11111111-2222-3333-4444-555555555555'
 
-# Prints the names of the attributes of the image that Glance changes.
+# Prints the names of the attributes of Glance's own image objects.
 LIST_ATTRIBUTES = """
 import json
 from unittest import mock
@@ -24,7 +25,7 @@ from glance import notifier
 print(json.dumps(dir(notifier.ImageProxy(mock.MagicMock(), None, None))))
 """
 
-# Names that look like those which Glance loses.
+# Names that look like names that Glance loses, but are kept.
 KEPT = (
     '__proto__', '__x__', '__init', 'init__', '__len__', '__iter__',
     '__call__', '_abc', '_base', 'Base', 'image', 'constructor', 'prototype',
@@ -46,11 +47,10 @@ class KeysTest(servers.ServersTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.image_id = self.glance.create(mine='1')
-        self.addCleanup(self.glance.delete_all)
         self.path = f'/v2.1/images/{self.image_id}/metadata'
 
     def _is_lost(self, key: str) -> bool:
-        """Say whether Glance itself loses a property."""
+        """Return whether Glance rejects or loses a property."""
         try:
             self.glance.update(self.image_id, [
                 {'op': 'add', 'path': f'/{key}', 'value': 'x'}])
@@ -74,11 +74,12 @@ class KeysTest(servers.ServersTestCase):
             with self.case(name):
                 answer = self._send(name)
                 self.assertEqual(400, answer.status_code, name)
-                self.assertIn(f"'{name}'", answer.json()['badRequest']['message'])
+                self.assertIn(
+                    f"'{name}'", answer.json()['badRequest']['message'])
         self.assertEqual(before, self.glance.show(self.image_id))
 
     def test_no_other_key_is_refused(self) -> None:
-        """What is refused needlessly is what another Python would lose."""
+        """Each rejected key is lost by Glance on some version of Python."""
         needless = {name for name in patches.NOT_KEPT
                     if not self._is_lost(name)}
         self.assertLessEqual(needless, {
@@ -93,7 +94,12 @@ class KeysTest(servers.ServersTestCase):
 
 
 class SchemaTest(servers.ServersTestCase):
-    """A Glance with the property schema of DevStack, and one without."""
+    """A Glance with the property schema of DevStack, and one without.
+
+    :cvar plain: a service in front of the Glance without the schema
+    """
+
+    plain: service.Service
 
     @classmethod
     def start_servers(cls) -> None:
@@ -105,7 +111,6 @@ class SchemaTest(servers.ServersTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.image_id = self.glance.create(mine='1')
-        self.addCleanup(self.glance.delete_all)
 
     def _send(self, url: str, metadata: dict[str, str]) -> requests.Response:
         return self.request(
@@ -120,7 +125,7 @@ class SchemaTest(servers.ServersTestCase):
     def test_with_the_schema(self) -> None:
         for key in glance.SCHEMA:
             for value in ('none', 'nokernel', ''):
-                with self.case(value):
+                with self.case(key, value):
                     answer = self._send(
                         self.stack.service_url, {'new': '1', key: value})
                     self.assertFault(answer, badRequest=400)
@@ -145,7 +150,7 @@ class SchemaTest(servers.ServersTestCase):
                 self.assertEqual({'mine': '1', **nothing}, self._metadata(url))
 
     def test_images_that_are_older_than_the_schema(self) -> None:
-        """Their other items can be written, and the old ones removed."""
+        """Other items can be written, and the invalid ones removed."""
         self.image_id = self.glance.create(kernel_id='nokernel')
         answer = self._send(self.stack.service_url, {'new': '1'})
         self.assertEqual(200, answer.status_code, answer.text)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Who is not known by Keystone sees nothing, also when Keystone is down."""
+"""Without a valid token nothing is shown, even while Keystone is down."""
 
 import time
 import uuid
@@ -8,10 +8,11 @@ import uuid
 from nova_images_compat.tests.integration import faults
 from nova_images_compat.tests.integration import keystones
 from nova_images_compat.tests.integration import servers
+from nova_images_compat.tests.integration.stack import service
 
 MARGIN = 3.0
 
-# Seconds for which a token is good, and after which it is not.
+# Seconds that a token is valid, and a delay after which it has expired.
 HASTE = 3
 LATE = 3.5
 
@@ -26,6 +27,14 @@ SPOOFED_ROLES = {
 
 
 class KeystoneTest(keystones.KeystoneTestCase):
+    """Services that check tokens in different ways.
+
+    :cvar cached: a service that caches tokens
+    :cvar trusted: a service that also sends a service token
+    """
+
+    cached: service.Service
+    trusted: service.Service
 
     @classmethod
     def start_servers(cls) -> None:
@@ -39,42 +48,44 @@ class KeystoneTest(keystones.KeystoneTestCase):
         cls.start_all(cls.uncached, cls.cached, cls.trusted, cls.hasty)
 
     def test_refused(self) -> None:
-        self.identity.refuse()
+        self.keystone_proxy.refuse()
         self.assertUnavailable()
 
     def test_hangs(self) -> None:
-        self.identity.fail(faults.hang)
+        self.keystone_proxy.fail(faults.hang)
         begun = time.monotonic()
         self.assertUnavailable()
         self.assertLess(
             time.monotonic() - begun, 2 * keystones.TIMEOUT + MARGIN)
 
-    def test_answers_nonsense(self) -> None:
-        for fault in (
-                faults.answer(500), faults.answer(503), faults.cut,
-                faults.answer(200, b'<h1>Log in</h1>', 'text/html'),
-                faults.answer(200, b'{}'), faults.answer_raw(b'\0\n\n'),
-                faults.answer(200, b'{"token": {}}')):
-            with self.case(fault):
-                self.identity.fail(fault)
+    def test_invalid_responses(self) -> None:
+        for name, fault in (
+                ('500', faults.answer(500)), ('503', faults.answer(503)),
+                ('cut', faults.cut),
+                ('HTML', faults.answer(200, b'<h1>Log in</h1>', 'text/html')),
+                ('no token', faults.answer(200, b'{}')),
+                ('no HTTP', faults.answer_raw(b'\0\n\n')),
+                ('empty token', faults.answer(200, b'{"token": {}}'))):
+            with self.case(name):
+                self.keystone_proxy.fail(fault)
                 for response in self.send_all(self.uncached.url, self.issue()):
-                    with self.case(response):
+                    with self.case(name, response):
                         self.assertIn(response.status_code, (401, 503))
                         self.assertTrue(response.json())
-                self.assertEqual([], self.image.asked)
+                self.assertEqual([], self.glance_proxy.asked)
         self.assertUnchanged()
 
     def test_token_is_known_before(self) -> None:
         token = self.issue()
         for refuse in (False, True):
-            with self.case(refuse):
+            with self.case('Keystone is down' if refuse else 'Keystone is up'):
                 if refuse:
-                    self.identity.refuse()
+                    self.keystone_proxy.refuse()
                 self.assertEqual(
                     200, self.send(self.cached.url, token).status_code)
         self.assertFault(
             self.send(self.cached.url, self.issue()), **UNAVAILABLE)
-        self.identity.heal()
+        self.keystone_proxy.heal()
         self.assertEqual(
             200, self.send(self.cached.url, self.issue()).status_code)
 
@@ -82,8 +93,8 @@ class KeystoneTest(keystones.KeystoneTestCase):
         for response in self.send_all(self.uncached.url, self.issue()):
             with self.case(response):
                 self.assertFault(response, **UNAVAILABLE)
-        self.assertEqual([], self.image.asked)
-        self.identity.heal()
+        self.assertEqual([], self.glance_proxy.asked)
+        self.keystone_proxy.heal()
         self.assertUnchanged()
         self.assertEqual(
             200, self.send(self.uncached.url, self.issue()).status_code)
@@ -98,37 +109,37 @@ class KeystoneTest(keystones.KeystoneTestCase):
         for response in self.send_all(self.uncached.url, token):
             with self.case(response):
                 self.assertUnauthorized(response)
-        self.assertEqual([], self.image.asked)
+        self.assertEqual([], self.glance_proxy.asked)
         for response in self.send_all(self.cached.url, token):
             with self.case(response):
                 self.assertFault(response, unauthorized=401)
-        self.assertGreater(self.image.count(), 0)
+        self.assertGreater(self.glance_proxy.count(), 0)
         self.assertUnchanged()
 
     def test_no_token(self) -> None:
         for token in (None, '', 'garbage', '\xe9', 'x' * 5000):
             for response in self.send_all(self.uncached.url, token):
-                with self.case(response):
+                with self.case(token, response):
                     self.assertUnauthorized(response)
-        self.assertEqual([], self.image.asked)
+        self.assertEqual([], self.glance_proxy.asked)
 
     def test_token_has_expired(self) -> None:
         token = self.issue_hasty()
         used = self.send(self.cached.url, token)
         self.assertEqual(200, used.status_code, used.text)
-        self.image.forget()
+        self.glance_proxy.forget()
         servers.wait_until(
             lambda: not self.send(self.uncached.url, token).ok, HASTE + 2)
-        self.image.forget()
-        for service in (self.uncached, self.cached, self.trusted):
-            for response in self.send_all(service.url, token):
-                with self.case(response):
+        self.glance_proxy.forget()
+        for api in (self.uncached, self.cached, self.trusted):
+            for response in self.send_all(api.url, token):
+                with self.case(api.name, response):
                     self.assertUnauthorized(response)
-        self.assertEqual([], self.image.asked)
+        self.assertEqual([], self.glance_proxy.asked)
         self.assertUnchanged()
 
     def test_token_expires_before_glance_sees_it(self) -> None:
-        self.image.fail(faults.delay(LATE))
+        self.glance_proxy.fail(faults.delay(LATE))
         token = self.issue_hasty()
         for response in servers.in_parallel(
                 lambda method: self.send(self.uncached.url, token, method),
@@ -138,11 +149,11 @@ class KeystoneTest(keystones.KeystoneTestCase):
         self.assertUnchanged()
 
     def test_token_expires_between_read_and_write(self) -> None:
-        """Without a service token it is refused, and with one it is not."""
-        self.image.fail(faults.delay(LATE), method='PATCH')
+        """Glance accepts the expired token only with a service token."""
+        self.glance_proxy.fail(faults.delay(LATE), method='PATCH')
         token = self.issue_hasty()
         ids = self.create_apart(2, old='1')
-        self.image.forget()
+        self.glance_proxy.forget()
         refused, done = servers.in_parallel(
             lambda each: self.request(
                 each[0].url, 'DELETE', f'/v2.1/images/{each[1]}/metadata/old',
@@ -152,46 +163,48 @@ class KeystoneTest(keystones.KeystoneTestCase):
         self.assertIn('old', self.glance.show(ids[0]))
         self.assertEqual(204, done.status_code, done.text)
         self.assertNotIn('old', self.glance.show(ids[1]))
-        self.assertEqual(2, self.image.count('PATCH'))
+        self.assertEqual(2, self.glance_proxy.count('PATCH'))
 
     def test_service_token_is_sent(self) -> None:
         for user, status in (('member', 200), ('other', 404)):
             with self.case(user, status):
-                self.image.forget()
+                self.glance_proxy.forget()
                 token = self.issue(user)
                 response = self.send(self.trusted.url, token)
                 self.assertEqual(status, response.status_code)
-                for request in self.image.asked:
-                    with self.case(request):
-                        self.assertEqual(token, request.headers['x-auth-token'])
+                for request in self.glance_proxy.asked:
+                    with self.case(user, request.method, request.path):
+                        self.assertEqual(
+                            token, request.headers['x-auth-token'])
                         self.assertNotIn(
                             request.headers['x-service-token'], ('', token))
 
     def test_no_service_token_is_sent(self) -> None:
         self.send(self.uncached.url, self.issue(), headers={
             'X-Service-Token': self.issue('nova')})
-        self.assertNotEqual([], self.image.asked)
-        for request in self.image.asked:
-            with self.case(request):
+        self.assertNotEqual([], self.glance_proxy.asked)
+        for request in self.glance_proxy.asked:
+            with self.case(request.method, request.path):
                 self.assertNotIn('x-service-token', request.headers)
 
     def test_other_project_in_the_url(self) -> None:
-        for method, path in (
-                ('GET', 'images'), ('GET', f'images/{self.image_id}'),
-                ('DELETE', f'images/{self.image_id}'),
-                ('PUT', f'images/{self.image_id}/metadata')):
+        for method, path, body in (
+                ('GET', 'images', None),
+                ('GET', f'images/{self.image_id}', None),
+                ('DELETE', f'images/{self.image_id}', None),
+                ('PUT', f'images/{self.image_id}/metadata',
+                 {'metadata': {}})):
             for user in ('other', 'admin'):
-                with self.case(user):
+                with self.case(user, method, path):
                     self.assertFault(
                         self.request(
                             self.uncached.url, method,
-                            '/v2.1/{project}/' + path, user=user,
-                            json={'metadata': {}} if method == 'PUT' else None),
+                            '/v2.1/{project}/' + path, user=user, json=body),
                         badRequest=400)
-        self.assertEqual([], self.image.asked)
+        self.assertEqual([], self.glance_proxy.asked)
 
     def test_system_scope(self) -> None:
-        """It is as with Nova, which sends a service token, too."""
+        """The same as with Nova, which also sends a service token."""
         headers = {'X-Auth-Token': self.issue('admin', system={'all': True})}
         nova, ours = (
             [self.request(url, 'GET', path, None, headers).status_code
@@ -217,10 +230,11 @@ class KeystoneTest(keystones.KeystoneTestCase):
                     ('POST', f'/v2.1/images/{foreign}/metadata',
                      {'metadata': {'new': '2'}}),
                     ('DELETE', f'/v2.1/images/{foreign}', None)):
-                with self.case(method, path, body):
+                with self.case(user, method, path):
                     plain, spoof = (
                         self.request(
-                            self.uncached.url, method, path, user, headers, body)
+                            self.uncached.url, method, path, user, headers,
+                            body)
                         for headers in ({}, spoofed))
                     self.assertEqual(plain.status_code, spoof.status_code)
                     self.assertEqual(plain.json(), spoof.json())
@@ -235,7 +249,7 @@ class KeystoneTest(keystones.KeystoneTestCase):
                 'X-OpenStack-Request-ID': value})
             for value in (given, 'req-evil', f'{given}x', '')]
         requests = [
-            request for request in self.image.asked
+            request for request in self.glance_proxy.asked
             if self.image_id in request.path]
         forwarded = [
             request.headers['x-openstack-request-id']

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The wheel and the sdist install, and serve, without the checkout."""
+"""The wheel and the sdist work without the checkout."""
 
 import json
 import pathlib
@@ -25,11 +25,21 @@ EXTRAS = ('database', 'server')
 SAMPLES = 'etc/nova-images-compat'
 TOKEN = {'X-Auth-Token': 'demo:5f2d7c0a9b8e4d6f8a1c3e5b7d9f0a2c'}
 
-# Run by the environments' Python, and not out of the checkout.
+# The Python of each installation runs it from a string.
 PROBE = pathlib.Path(installation.__file__).with_name('filter_probe.py')
 
 
 class PackageTest(base.TestCase):
+    """Installs the package several times, for all tests.
+
+    :cvar files: the tracked files that the package consists of
+    :cvar bare: an installation without extras
+    :cvar complete: installations of the wheel and the sdist with extras
+    """
+
+    files: list[str]
+    bare: installation.Installation
+    complete: tuple[installation.Installation, ...]
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -57,10 +67,10 @@ class PackageTest(base.TestCase):
         self.state = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
 
     def configure(self, **api: str) -> str:
-        """Write a configuration that believes every token, and return its
-        path.
+        """Write a configuration that accepts every token.
 
         :param api: further options of [api]
+        :returns: the path of the file
         """
         options = {'auth_strategy': 'noauth2', **api}
         file = self.state / 'images.conf'
@@ -72,13 +82,13 @@ class PackageTest(base.TestCase):
 
     def test_every_file_is_in_both(self) -> None:
         for installed in self.bare, *self.complete:
-            with self.case(installed):
+            with self.case(installed.name):
                 package = pathlib.Path(installed.answer(
                     'python', '-c', 'import nova_images_compat as package; '
                     'print(package.__path__[0])').strip())
                 self.assertIn(installed.prefix, package.parents)
                 for name in self.files:
-                    with self.case(name):
+                    with self.case(installed.name, name):
                         place = installed.prefix if name.startswith(
                             SAMPLES) else package.parent
                         self.assertEqual(
@@ -87,7 +97,8 @@ class PackageTest(base.TestCase):
 
     def test_nothing_is_broken(self) -> None:
         for installed in self.bare, *self.complete:
-            installed.pip('check')
+            with self.case(installed.name):
+                installed.pip('check')
 
     def test_without_the_extras_commands_name_them(self) -> None:
         for command, extra in (
@@ -121,8 +132,9 @@ class PackageTest(base.TestCase):
     def test_help(self) -> None:
         for installed in self.complete:
             for command in COMMANDS:
-                with self.case(command):
-                    self.assertIn('usage: ', installed.answer(command, '--help'))
+                with self.case(installed.name, command):
+                    self.assertIn(
+                        'usage: ', installed.answer(command, '--help'))
 
     def test_samples_are_generated(self) -> None:
         for generator, file in (
@@ -138,7 +150,7 @@ class PackageTest(base.TestCase):
 
     def test_filter_answers_what_is_its_own(self) -> None:
         for installed in self.bare, *self.complete:
-            with self.case(installed):
+            with self.case(installed.name):
                 answers = self.ask_filter(installed)
                 self.assertEqual(
                     [200, {'answered by': 'Nova'}], answers['servers'])
@@ -147,7 +159,7 @@ class PackageTest(base.TestCase):
 
     def test_filter_answers_of_the_catalogue(self) -> None:
         for installed in self.complete:
-            with self.case(installed):
+            with self.case(installed.name):
                 self.make_catalogue(installed)
                 status, body = self.ask_filter(
                     installed, image_store='catalog')['images']
@@ -156,12 +168,13 @@ class PackageTest(base.TestCase):
 
     def test_command_serves_the_catalogue(self) -> None:
         for installed in self.complete:
-            with self.case(installed):
+            with self.case(installed.name):
                 configuration = self.make_catalogue(installed)
                 with installed.started(
-                        'nova-images-compat-api', '--config-file', configuration,
-                        '--port', '0') as server:
-                    # Its log is there, too.
+                        'nova-images-compat-api', '--config-file',
+                        configuration, '--port', '0') as server:
+                    assert server.stdout
+                    # The log is written there, too.
                     url = next(
                         line.split()[-1] for line in server.stdout
                         if line.startswith('Serving on '))
@@ -172,7 +185,10 @@ class PackageTest(base.TestCase):
                     image['name'] for image in answer.json()['images']])
 
     def make_catalogue(self, installed: installation.Installation) -> str:
-        """Make a catalogue of one image, and return its configuration."""
+        """Make a catalogue with one image.
+
+        :returns: the path of its configuration
+        """
         configuration = self.configure(image_store='catalog')
         (self.state / 'catalog.sqlite').unlink(missing_ok=True)
         for arguments in (
@@ -187,7 +203,10 @@ class PackageTest(base.TestCase):
     def ask_filter(
         self, installed: installation.Installation, **api: str,
     ) -> dict[str, Any]:
-        """Return what the filter answers, and what Nova does behind it."""
+        """Return the responses of the filter, with a fake Nova behind it.
+
+        :param api: further options of [api]
+        """
         paste = self.state / 'api-paste.ini'
         paste.write_text(
             '[filter:images_compat]\n'

@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""One compute endpoint: real web servers, with the samples of ``etc``, send
-images to us and all else to Nova."""
+"""Real web servers, with the samples of ``etc``, as the compute endpoint.
+
+They send image requests to our service, and all others to Nova.
+"""
 
 from typing import Any
 from urllib import parse
 
 import requests
-import testscenarios
 
+from nova_images_compat.tests.integration import base
 from nova_images_compat.tests.integration import operations
 from nova_images_compat.tests.integration.stack import frontends
 from nova_images_compat.tests.integration.stack import sample
 
-# With another one, Nova's plain text would be HTML.
+# With the default header, Nova answers in HTML instead of plain text.
 NO_ACCEPT = {'Accept': None}
 
-# What a client may say that only a proxy may.
+# Headers that only a proxy may set.
 FORGED = {
     'Forwarded': 'host=evil.example.com;proto=https',
     'X-Forwarded-Host': 'evil.example.com',
@@ -25,41 +27,49 @@ FORGED = {
     'X-Forwarded-Proto': 'https',
 }
 
+KINDS: tuple[type[frontends.Frontend], ...] = (
+    frontends.Nginx, frontends.HAProxy, frontends.Apache)
+
 KEY = 'k y:1.2'
-# What must be decoded once and no more; only Glance lets it in.
+# Must be decoded exactly once. Only Glance allows to create such a key.
 ODD_KEY = 'kä %41+1'
 
 
-class ProxiesTest(
-        testscenarios.WithScenarios, operations.OperationsTestCase):
+class ProxiesTest(base.WithScenarios, operations.OperationsTestCase):
+    """Runs each test behind each web server.
+
+    :cvar by_kind: the web servers, by their classes
+    """
 
     scenarios = [
         (kind.__name__, {'kind': kind})
-        for kind in (frontends.Nginx, frontends.HAProxy, frontends.Apache)]
+        for kind in KINDS]
+
+    kind: type[frontends.Frontend]
+    service: sample.SampleService
+    by_kind: dict[type[frontends.Frontend], frontends.Frontend]
 
     @classmethod
     def start_servers(cls) -> None:
         cls.service = cls.start(sample.SampleService(
             cls.account, cls.stack, f'{cls.__name__}-service', {
                 'oslo_middleware': {'enable_proxy_headers_parsing': True}}))
-        cls.frontends = {
+        cls.by_kind = {
             kind: kind(
                 cls.account, cls.stack, f'{cls.__name__}-{kind.__name__}',
                 cls.service.address)
-            for kind in (
-                frontends.Nginx, frontends.HAProxy, frontends.Apache)}
-        cls.start_all(*cls.frontends.values())
+            for kind in KINDS}
+        cls.start_all(*cls.by_kind.values())
 
     def setUp(self) -> None:
         super().setUp()
-        self.addCleanup(self.glance.delete_all)
-        self.url = self.frontends[self.kind].url
+        self.url = self.by_kind[self.kind].url
 
     def get(self, path: str, **kwargs: Any) -> requests.Response:
         return self.request(self.url, 'GET', path, **kwargs)
 
     def test_images_are_ours(self) -> None:
-        """Nova's filter of properties finds nothing."""
+        """Nova's own filter by properties would find no image."""
         image_id = self.glance.create(os_type='linux')
         for prefix in ('/v2.1', '/v2.1/{project}', '/v2', '/v2/{project}'):
             for path in ('/images', '/images/detail'):
@@ -117,14 +127,15 @@ class ProxiesTest(
                 self.assertEqual(
                     f'{root}/v2.1/images/{image["id"]}',
                     image['links'][0]['href'])
-                self.assertTrue(
-                    answer['images_links'][0]['href'].startswith(f'{root}/v2.1/'))
+                next_link = answer['images_links'][0]['href']
+                self.assertTrue(next_link.startswith(f'{root}/v2.1/'))
 
     def test_every_operation(self) -> None:
         self.assertEveryOperationWorks(self.url)
 
     def test_encoded_paths(self) -> None:
-        image_id = self.glance.create(**{ODD_KEY: '2'})
+        attributes: dict[str, Any] = {ODD_KEY: '2'}
+        image_id = self.glance.create(**attributes)
         metadata = f'/v2.1/images/{image_id}/metadata'
         self.assertEqual(
             {'meta': {ODD_KEY: '2'}},
@@ -141,7 +152,7 @@ class ProxiesTest(
         self.assertFault(slash, itemNotFound=404)
 
     def test_head(self) -> None:
-        """The API has no HEAD, and whatever answers sends no body."""
+        """The API has no HEAD; the response has no body."""
         image_id = self.glance.create()
         for path in (f'/v2.1/images/{image_id}', '/v2.1/images?limit=5'):
             with self.case(path):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Our package beside Nova and the libraries of a release of OpenStack."""
+"""Our package with Nova and the libraries of a release of OpenStack."""
 
 import pathlib
 import re
@@ -12,17 +12,17 @@ from nova_images_compat.tests.integration.stack import venvs
 
 OURS = 'nova-images-compat'
 
-# What may come along with us.
+# Packages that may be installed with ours.
 MAY_COME = {'orjson', 'osprofiler'}
 
-# What pip brings itself.
+# Packages of an empty virtual environment.
 OF_THE_VENV = {'pip', 'setuptools'}
 
 Packages = dict[str, str]
 
 
 def read(path: pathlib.Path) -> Packages:
-    """Return the versions of the packages of a file, by normalised name."""
+    """Return the package versions of a file, by normalised names."""
     found = re.findall(
         r'^([A-Za-z0-9._-]+)==(\S+)$', path.read_text(), re.MULTILINE)
     return {
@@ -40,7 +40,7 @@ class ReleaseTest(base.IntegrationTestCase):
         self.pins = read(venvs.pins(self.stack.release))
 
     def pip(self, *arguments: str) -> str:
-        """Return what pip says in the environment."""
+        """Run pip in the environment, and return its output."""
         ran = subprocess.run(
             [self.stack.program('nova', 'python'), '-m', 'pip',
              '--disable-pip-version-check', *arguments],
@@ -51,11 +51,13 @@ class ReleaseTest(base.IntegrationTestCase):
 
     def test_nova_is_of_the_release(self) -> None:
         wanted = venvs.NOVAS[self.stack.release]
-        for packages in (self.before, self.after, self.pins):
-            with self.case(packages):
+        for name, packages in (
+                ('before', self.before), ('after', self.after),
+                ('pins', self.pins)):
+            with self.case(name):
                 self.assertEqual(wanted, int(packages['nova'].split('.')[0]))
 
-    def test_installing_us_moved_nothing(self) -> None:
+    def test_installing_us_changed_no_version(self) -> None:
         self.assertNotIn(OURS, self.before)
         self.assertIn(OURS, self.after)
         self.assertGreater(len(self.before), 100)
@@ -63,7 +65,7 @@ class ReleaseTest(base.IntegrationTestCase):
             name: version for name, version in self.after.items()
             if name in self.before})
 
-    def test_hardly_anything_came_along(self) -> None:
+    def test_few_packages_were_added(self) -> None:
         came = self.after.keys() - self.before.keys() - {OURS}
         self.assertLessEqual(came, MAY_COME)
 

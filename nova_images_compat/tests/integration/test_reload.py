@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Under uWSGI, as the sample runs it, the service is reloaded and stopped
-while many ask, and does not start with what it cannot use."""
+"""The service under uWSGI with the sample: reload, stop and start.
+
+It is reloaded and stopped under load.
+"""
 
 import collections
 from collections.abc import Callable
@@ -20,15 +22,15 @@ from nova_images_compat.tests.integration.stack import frontends
 from nova_images_compat.tests.integration.stack import sample
 
 CLIENTS = 200
-# Of these, so many write; the others read.
+# The number of clients that write; the others read.
 WRITERS = 20
-# How long Glance takes for every answer: the machine is not to be busy.
+# Delay of each response of Glance, which keeps the load of the machine low.
 SECONDS = 0.15
 PATIENCE = 60
 # Requests before and after something happens.
 SOME = 40
 
-# Of uWSGI, when there is no application.
+# The exit status of uWSGI without an application.
 NO_APPLICATION = 22
 
 REFUSED = 'refused'
@@ -38,22 +40,27 @@ Outcomes = collections.Counter[int | str]
 
 
 class ReloadTestCase(servers.ServersTestCase):
+    """A service with a slow Glance, and many clients.
+
+    :cvar glance_proxy: delays each response of Glance
+    """
+
+    glance_proxy: proxy.Proxy
 
     @classmethod
     def start_servers(cls) -> None:
-        cls.image = cls.start(proxy.Proxy(cls.stack.image_url))
-        cls.image.fail(faults.delay(SECONDS))
+        cls.glance_proxy = cls.start(proxy.Proxy(cls.stack.image_url))
+        cls.glance_proxy.fail(faults.delay(SECONDS))
 
     @classmethod
     def new_sample(cls, name: str) -> sample.SampleService:
         return sample.SampleService(
             cls.account, cls.stack, f'{cls.__name__}-{name}',
-            {'glance': {'endpoint_override': cls.image.url}})
+            {'glance': {'endpoint_override': cls.glance_proxy.url}})
 
     def setUp(self) -> None:
         super().setUp()
-        self.addCleanup(self.glance.delete_all)
-        self.image.forget()
+        self.glance_proxy.forget()
         self.image_ids = self.create_apart(WRITERS)
         self.token('member')
         self.outcomes: Outcomes = collections.Counter()
@@ -62,9 +69,12 @@ class ReloadTestCase(servers.ServersTestCase):
     def load(
         self, url: str, action: Callable[[], None], again: bool = True,
     ) -> None:
-        """Let all clients ask, and do something meanwhile.
+        """Let all clients send requests during an action.
 
-        :param again: whether they ask until it has been done
+        :param url: the root URL of the service
+        :param action: is called while the clients send requests
+        :param again: whether each client sends requests until the action has
+            ended, or only one
         """
         if not again:
             self.enough.set()
@@ -97,9 +107,18 @@ class ReloadTestCase(servers.ServersTestCase):
         except requests.ConnectionError as error:
             return REFUSED if 'refused' in str(error) else RESET
 
+    def signal_under_load(
+        self, service: sample.SampleService, number: int, message: str,
+    ) -> None:
+        """Send a signal after some requests, and wait for a log message."""
+        self.wait_for_requests(SOME)
+        service.signal(number)
+        servers.wait_until(lambda: message in service.log(), PATIENCE)
+
     def wait_for_requests(self, count: int) -> None:
+        """Wait until Glance has received some requests."""
         servers.wait_until(
-            lambda: len(self.image.asked) >= count, PATIENCE)
+            lambda: len(self.glance_proxy.asked) >= count, PATIENCE)
 
 
 class ReloadTest(ReloadTestCase):
@@ -108,17 +127,14 @@ class ReloadTest(ReloadTestCase):
         service = self.useFixture(self.new_sample('reload'))
 
         def reload() -> None:
-            self.wait_for_requests(SOME)
-            service.signal(signal.SIGHUP)
-            servers.wait_until(
-                lambda: sample.RELOADED in service.log(), PATIENCE)
-            self.image.forget()
+            self.signal_under_load(service, signal.SIGHUP, sample.RELOADED)
+            self.glance_proxy.forget()
             self.wait_for_requests(SOME)
 
         self.load(service.url, reload)
-        self.assertEqual({200}, set(self.outcomes), self.outcomes)
+        self.assertEqual({200}, set(self.outcomes), str(self.outcomes))
         self.assertGreaterEqual(self.outcomes[200], CLIENTS)
-        # While nobody asks, too.
+        # Without load, too.
         service.signal(signal.SIGHUP)
         servers.wait_until(
             lambda: service.log().count(sample.RELOADED) == 2, PATIENCE)
@@ -128,25 +144,22 @@ class ReloadTest(ReloadTestCase):
 class StopTest(ReloadTestCase):
 
     def test_stop(self) -> None:
-        """What has been read is answered; what has not is not half done."""
+        """Requests that were read are answered; others have no effect."""
         service = self.useFixture(self.new_sample('stop'))
 
         def stop() -> None:
-            self.wait_for_requests(SOME)
-            service.signal(signal.SIGTERM)
-            servers.wait_until(
-                lambda: sample.ENDED in service.log(), PATIENCE)
+            self.signal_under_load(service, signal.SIGTERM, sample.ENDED)
 
         self.load(service.url, stop, again=False)
         self.assertLessEqual(
-            set(self.outcomes), {200, REFUSED, RESET}, self.outcomes)
-        # A read is one call; a write begins with one.
+            set(self.outcomes), {200, REFUSED, RESET}, str(self.outcomes))
+        # Each read is one GET request to Glance; each write begins with one.
         self.assertEqual(
-            self.image.count('GET', '/v2/images/'), self.outcomes[200])
+            self.glance_proxy.count('GET', '/v2/images/'), self.outcomes[200])
         self.assertEqual(REFUSED, self.ask(service.url, CLIENTS))
 
     def test_stop_of_one_of_two(self) -> None:
-        """The proxy asks the other one what has not been answered."""
+        """The proxy sends unanswered requests to the other service."""
         services = [
             self.useFixture(self.new_sample(name)) for name in ('one', 'two')]
         haproxy = self.useFixture(frontends.HAProxy(
@@ -154,15 +167,12 @@ class StopTest(ReloadTestCase):
             *(service.address for service in services)))
 
         def stop() -> None:
-            self.wait_for_requests(SOME)
-            services[0].signal(signal.SIGTERM)
-            servers.wait_until(
-                lambda: sample.ENDED in services[0].log(), PATIENCE)
-            self.image.forget()
+            self.signal_under_load(services[0], signal.SIGTERM, sample.ENDED)
+            self.glance_proxy.forget()
             self.wait_for_requests(SOME)
 
         self.load(haproxy.url, stop)
-        self.assertEqual({200}, set(self.outcomes), self.outcomes)
+        self.assertEqual({200}, set(self.outcomes), str(self.outcomes))
 
 
 class StartTest(servers.ServersTestCase):
@@ -177,4 +187,4 @@ class StartTest(servers.ServersTestCase):
         self.assertIn(f'ended with status {NO_APPLICATION}', str(failure))
         reasons = set(re.findall(
             r'nova-images-compat: \[api\] image_store: .*', service.log()))
-        self.assertEqual(1, len(reasons), reasons)
+        self.assertEqual(1, len(reasons), str(reasons))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The stack is up, and everybody finds everybody else."""
+"""The stack is up, and all services find each other."""
 
 from nova_images_compat.tests.integration import base
 
@@ -10,7 +10,6 @@ class StackTest(base.IntegrationTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.glance.delete_all()
-        self.addCleanup(self.glance.delete_all)
 
     def test_every_user_has_a_token(self) -> None:
         for user in self.stack.users:
@@ -33,7 +32,7 @@ class StackTest(base.IntegrationTestCase):
     def test_token_is_needed(self) -> None:
         for url in (self.stack.nova_url, self.stack.service_url):
             for user in (None, 'bad'):
-                with self.case(user):
+                with self.case(url, user):
                     response = self.request(
                         url, 'GET', '/v2.1/{project}/images', user=user)
                     self.assertEqual(401, response.status_code)

@@ -2,6 +2,7 @@
 
 """Tempest's own tests of this API: what passes with Nova passes with us."""
 
+from nova_images_compat.tests.integration.stack import configuration
 from nova_images_compat.tests.integration.stack import description
 from nova_images_compat.tests.integration.stack import identity
 from nova_images_compat.tests.integration import tempest_run
@@ -37,7 +38,7 @@ class TempestTest(tempest_run.TempestTestCase):
         :param catalog_type: the type of the service that is tested
         """
         top = next(self.venv.glob('lib/python*/site-packages'))
-        options = {
+        options: configuration.Options = {
             'compute': {
                 'catalog_type': catalog_type,
                 'region': description.REGION,

@@ -5,57 +5,59 @@
 import collections
 from collections.abc import Callable
 from concurrent import futures
+import functools
 import threading
 
 import requests
 
 from nova_images_compat.tests.integration import servers
 from nova_images_compat.tests.integration.stack import nova
+from nova_images_compat.tests.integration.stack import uwsgi
 from nova_images_compat.tests.integration import test_filter
 
 WRITES = 24
 WRITERS = 8
 ROUNDS = 2
 
-# Requests until every process has met each of its kind. A Nova of several
-# threads that eventlet has patched hangs by itself, without us, when the first
-# of its own requests come together, and now and then later: so these come one
-# after the other.
+# Requests until each process has served each kind once. They are sent one by
+# one: a Nova with several threads that eventlet has patched may hang when its
+# first requests come together, even without the filter.
 WARMING = 16
 
-# Of Nova's own, all the while.
+# Requests for Nova itself, sent at the same time.
 OTHERS = ('/flavors', '/limits', '/servers')
 
 Statuses = collections.Counter[str]
 
 
 class WritersTestCase(servers.ServersTestCase):
-    """Writers of one image, and readers of what is Nova's.
+    """Writers of one image, and readers of other resources of Nova.
 
-    :cvar threads: how many threads each of Nova's processes has
+    :cvar threads: the number of threads of each process of Nova
+    :cvar nova_server: a Nova with the filter
     """
 
     threads: int
+    nova_server: uwsgi.Server
 
     @classmethod
     def start_servers(cls) -> None:
-        cls.nova = cls.start(nova.server(
+        cls.nova_server = cls.start(nova.server(
             cls.account, cls.stack, cls.__name__, nova.add_filter(
                 cls.stack, test_filter.filter_options(cls.stack)),
             threads=cls.threads))
 
     def setUp(self) -> None:
         super().setUp()
-        self.addCleanup(self.glance.delete_all)
         image_id = self.glance.create()
         for number in range(WARMING):
-            with self.case(number):
+            with self.case('warming', number):
                 self.assertEqual('200', self.write(image_id, f'key-{number}'))
                 self.assertEqual({'200'}, set(self.read_others()))
 
     def assertNothingIsLost(self) -> None:
         for number in range(ROUNDS):
-            with self.case(number):
+            with self.case('round', number):
                 self.assertRoundWorks()
 
     def assertRoundWorks(self) -> None:
@@ -81,7 +83,8 @@ class WritersTestCase(servers.ServersTestCase):
 
     def write(self, image_id: str, key: str) -> str:
         return status(lambda: self.request(
-            self.nova.url, 'PUT', f'/v2.1/images/{image_id}/metadata/{key}',
+            self.nova_server.url, 'PUT',
+            f'/v2.1/images/{image_id}/metadata/{key}',
             json={'meta': {key: 'x'}}, timeout=servers.TIMEOUT))
 
     def read_others_until(self, done: threading.Event) -> Statuses:
@@ -91,16 +94,16 @@ class WritersTestCase(servers.ServersTestCase):
         return statuses
 
     def read_others(self) -> Statuses:
-        """Send requests of Nova's own, one after the other."""
+        """Send the requests for Nova itself, one after the other."""
         return Statuses(
-            status(lambda path=path: self.request(
-                self.nova.url, 'GET', f'/v2.1{path}',
+            status(functools.partial(
+                self.request, self.nova_server.url, 'GET', f'/v2.1{path}',
                 timeout=servers.TIMEOUT))
             for path in OTHERS)
 
 
 def status(send: Callable[[], requests.Response]) -> str:
-    """Return the status of an answer, or why there is none."""
+    """Return the status of a response, or why there is none."""
     try:
         return str(send().status_code)
     except requests.RequestException as error:

@@ -6,8 +6,10 @@ Reads a JSON object: "auth" (of a password), "region", "endpoint", "ids" and
 "names"; prints one, of what each call gave, in order. Runs in a virtual
 environment of its own, so it imports nothing of ours."""
 
+from collections.abc import Callable
 import json
 import sys
+from typing import Any
 import warnings
 
 from keystoneauth1.identity import v3
@@ -16,7 +18,7 @@ from novaclient import client
 from novaclient import exceptions
 
 
-def outcome(call):
+def outcome(call: Callable[[], Any]) -> Any:
     try:
         return plain(call())
     except exceptions.ClientException as error:
@@ -25,7 +27,7 @@ def outcome(call):
         return {'raised': type(error).__name__}
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     if hasattr(value, 'to_dict'):
         return value.to_dict()
     if isinstance(value, (list, tuple)):
@@ -33,7 +35,7 @@ def plain(value):
     return value
 
 
-def main():
+def main() -> None:
     warnings.simplefilter('ignore')
     given = json.load(sys.stdin)
     nova = client.Client(
@@ -44,7 +46,7 @@ def main():
     name = given['names'][0]
     missing = '00000000-0000-4000-8000-000000000000'
 
-    def post(image, metadata):
+    def post(image: str, metadata: dict[str, str]) -> dict[str, Any]:
         response, body = nova.client.post(
             f'/images/{image}/metadata', body={'metadata': metadata})
         return {'status': response.status_code, 'body': body}

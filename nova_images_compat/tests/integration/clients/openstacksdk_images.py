@@ -6,15 +6,17 @@ Reads a JSON object: "auth" (of a password), "region", "endpoint", "ids" and
 "names"; prints one, of what each call gave, in order. Runs in a
 virtual environment of its own, so it imports nothing of ours."""
 
+from collections.abc import Callable
 import json
 import sys
+from typing import Any
 import warnings
 
 import openstack
 from openstack import exceptions
 
 
-def outcome(call):
+def outcome(call: Callable[[], Any]) -> Any:
     try:
         return plain(call())
     except exceptions.SDKException as error:
@@ -23,7 +25,7 @@ def outcome(call):
             'status': getattr(error, 'status_code', None)}
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     if hasattr(value, 'to_dict'):
         return {
             name: attribute for name, attribute in value.to_dict().items()
@@ -33,7 +35,7 @@ def plain(value):
     return value
 
 
-def main():
+def main() -> None:
     warnings.simplefilter('ignore')
     given = json.load(sys.stdin)
     compute = openstack.connect(

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The images that both servers are asked for, and twins of them to change."""
+"""The images of both servers.
+
+Reads use the same images. For writes, each server has its own copies: twins.
+"""
 
 from collections.abc import Mapping
 from collections.abc import Sequence
 from concurrent import futures
 import dataclasses
 from typing import Any
-
-import requests
 
 from nova_images_compat.image import base as image_base
 from nova_images_compat.tests.contract import replay
@@ -20,14 +21,14 @@ Image = dict[str, Any]
 
 WRITING_METHODS = ('POST', 'PUT', 'PATCH', 'DELETE')
 
-# What differs between twins.
+# Attributes that differ between twins.
 OWN_ATTRIBUTES = {
     'id', 'file', 'self', 'created_at', 'updated_at', 'stores'}
-# What no request changes back.
+# Attributes that no request can restore.
 FIXED_ATTRIBUTES = image_base.IMAGE_ATTRIBUTES - OWN_ATTRIBUTES - {
     'name', 'min_disk', 'min_ram', 'protected', 'tags', 'visibility'}
 
-# A new image is cheaper than more.
+# With more changes, a new twin is cheaper than restoring it.
 MOST_CHANGES = 20
 
 ABSENT = object()
@@ -35,11 +36,11 @@ ABSENT = object()
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What came of a request to one of the servers.
+    """The outcome of a request to one server.
 
-    :ivar names: what the placeholders stood for
-    :ivar images: the images that it might have changed as Glance has them
-        afterwards, by alias; None is one that is gone
+    :ivar names: the values of the placeholders
+    :ivar images: the images in the path as Glance has them afterwards, by
+        alias; None: a deleted image
     """
 
     answer: sender.Answer
@@ -57,11 +58,11 @@ class Exchange:
 
 
 class World:
-    """A set of images before the real Nova and our service.
+    """The images of the real Nova and of our service.
 
-    :param glance: where the images are put
-    :param stack: the servers
-    :param descriptions: the images, as in the contract
+    :param glance: creates the images
+    :param stack: describes the servers
+    :param descriptions: the images, in the format of the contract
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class World:
             for url in (stack.nova_url, stack.service_url)]
 
     def exchange(self, step: sender.Step) -> Exchange:
-        """Send a request to both, a writing one each for a twin."""
+        """Send a request to both servers; a write uses their own twins."""
         aliases = set()
         if step.get('method', 'GET') in WRITING_METHODS:
             placeholders = replay.PLACEHOLDER.findall(step['path'])
@@ -94,7 +95,7 @@ class World:
 
 
 class _Side:
-    """One server, with twins of its own."""
+    """One server, and its twins."""
 
     def __init__(
         self, glance: images.Images, server: sender.Sender,
@@ -124,7 +125,7 @@ class _Side:
         return Outcome(answer, names, found)
 
     def _twin(self, alias: str) -> str:
-        """Return the id of an image that is as it is described."""
+        """Return the id of a twin that nothing has changed."""
         if alias not in self._twins:
             image_id = self.glance.create(**self.descriptions[alias])
             image = self._look(image_id)
@@ -133,25 +134,21 @@ class _Side:
         return self._twins[alias][0]
 
     def _look(self, image_id: str) -> Image | None:
-        """Return an image without what is its own."""
-        try:
-            image = self.glance.show(image_id)
-        except requests.HTTPError as error:
-            if error.response is None or error.response.status_code != 404:
-                raise
-            return None
-        return {key: value for key, value in image.items()
-                if key not in OWN_ATTRIBUTES}
+        """Return an image without what differs between twins."""
+        image = self.glance.find(image_id)
+        return image and {
+            key: value for key, value in image.items()
+            if key not in OWN_ATTRIBUTES}
 
     def _restore(self, alias: str, found: Image | None) -> None:
-        """Make a twin what it was before, or forget it."""
+        """Restore a twin, or forget it."""
         image_id, wanted = self._twins[alias]
         changed = [] if found is None else [
             key for key in found.keys() | wanted.keys()
             if found.get(key, ABSENT) != wanted.get(key, ABSENT)]
         if found is None or len(changed) > MOST_CHANGES or (
                 not FIXED_ATTRIBUTES.isdisjoint(changed)) or any(
-                images.is_refused(key, wanted.get(key)) for key in changed):
+                images.is_rejected(key, wanted.get(key)) for key in changed):
             del self._twins[alias]
         elif changed:
             self.glance.update(

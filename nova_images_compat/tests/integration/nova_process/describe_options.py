@@ -8,6 +8,7 @@ is said of an option by its name, "[group] name".
 """
 
 from collections.abc import Iterator
+from collections.abc import Mapping
 import json
 import sys
 from typing import Any
@@ -65,7 +66,7 @@ def described(conf: cfg.ConfigOpts) -> dict[str, dict[str, Any]]:
 
 def _groups(
     conf: cfg.ConfigOpts,
-) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
     # oslo.config has no public way to what is registered.
     yield 'DEFAULT', conf._opts
     for name, group in conf._groups.items():

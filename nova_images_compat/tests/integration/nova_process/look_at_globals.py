@@ -54,8 +54,9 @@ def main() -> None:
     images_compat = loadwsgi.loadfilter(
         f'config:{given["paste"]}', 'images_compat')(
             osapi_compute.application)
-    request = webob.Request.blank(given['path'], environ={
-        **given['environ'], 'keystone.token_auth': TokenAuth()})
+    environ: dict[str, Any] = {
+        **given['environ'], 'keystone.token_auth': TokenAuth()}
+    request = webob.Request.blank(given['path'], environ=environ)
     answer = request.get_response(images_compat)
     after = look()
     json.dump({

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Finds the filter as paste.deploy does, and prints what it answers. A script
-for an environment that has the package and no checkout."""
+"""Loads the filter with paste.deploy, and prints its responses.
+
+A script for an environment that has the package and no checkout.
+"""
 
 import json
 import sys
+from typing import Any
 
 from paste import deploy
 import webob
@@ -31,14 +34,15 @@ def nova(request: webob.Request) -> webob.Response:
 
 
 def main(paste_file: str) -> None:
-    """Print the status and the body of each answer."""
+    """Print the status and the body of each response."""
     application = deploy.loadfilter(
         f'config:{paste_file}', name='images_compat')(nova)
     answers = {}
+    environ: dict[str, Any] = {'SCRIPT_NAME': '/v2.1', **AUTHENTICATED}
     for name, (method, path, body) in REQUESTS.items():
         response = webob.Request.blank(
             path, method=method, text=body, content_type='application/json',
-            environ={'SCRIPT_NAME': '/v2.1', **AUTHENTICATED},
+            environ=environ,
         ).get_response(application)
         answers[name] = response.status_int, response.json
     json.dump(answers, sys.stdout)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The package as a release has it, built and installed away from the
-checkout."""
+"""Builds the package, and installs it outside the checkout."""
 
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -17,10 +16,10 @@ import fixtures
 TOP = pathlib.Path(__file__).parents[4]
 CONSTRAINTS = TOP / 'upper-constraints.txt'
 
-# pip's own time, where it waits for a network.
+# Seconds; pip may wait for the network.
 TIMEOUT = 600
 
-# What is made in a checkout, and is no part of the package.
+# Generated files in a checkout that do not belong to the package.
 MADE = shutil.ignore_patterns(
     '.tox', '.venv', '.stestr', '.mypy_cache', '.hypothesis', '__pycache__',
     '*.egg-info', 'AUTHORS', 'ChangeLog', 'build', 'cover', 'dist',
@@ -28,9 +27,9 @@ MADE = shutil.ignore_patterns(
 
 
 def tracked_files(*places: str) -> list[str]:
-    """Return the files of the checkout that the package is made of.
+    """Return the files that git tracks.
 
-    :raises: CalledProcessError: it is no clone, as an unpacked archive
+    :raises: CalledProcessError: the checkout is not a git clone
     """
     return subprocess.run(
         ['git', 'ls-files', *places], cwd=TOP, check=True,
@@ -41,7 +40,7 @@ class Distributions(fixtures.Fixture):
     """The wheel and the sdist of the checkout.
 
     :ivar sdist: the path of the sdist
-    :ivar wheel: that of the wheel, which is built from the sdist
+    :ivar wheel: the path of the wheel, which is built from the sdist
     """
 
     def _setUp(self) -> None:
@@ -57,10 +56,11 @@ class Distributions(fixtures.Fixture):
 class Installation(fixtures.Fixture):
     """A virtual environment with the package.
 
-    :param distribution: the wheel, or the sdist
-    :param extras: those to install with it
-    :ivar scratch: a directory away from the checkout
-    :ivar prefix: of the environment
+    :param distribution: the path of the wheel or the sdist
+    :param extras: the extras to install
+    :ivar name: the name of the distribution and its extras
+    :ivar scratch: a directory outside the checkout
+    :ivar prefix: the directory of the environment
     """
 
     def __init__(
@@ -68,6 +68,8 @@ class Installation(fixtures.Fixture):
     ) -> None:
         self.distribution = distribution
         self.extras = extras
+
+        self.name = ' '.join((distribution.name, *extras))
 
     def _setUp(self) -> None:
         self.scratch = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
@@ -81,9 +83,9 @@ class Installation(fixtures.Fixture):
             f'nova-images-compat{extras} @ {self.distribution.as_uri()}')
 
     def pip(self, *arguments: str) -> None:
-        """Run pip on the environment.
+        """Run pip for the environment.
 
-        :raises: CalledProcessError
+        :raises: CalledProcessError: pip fails
         """
         _run([sys.executable, '-m', 'pip', '--python',
               str(self.program('python')), *arguments], self.scratch)
@@ -94,14 +96,17 @@ class Installation(fixtures.Fixture):
     def run(
         self, name: str, *arguments: str,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program of the environment, away from the checkout."""
+        """Run a program of the environment outside the checkout."""
         with self.started(name, *arguments) as process:
             out, error = process.communicate(timeout=TIMEOUT)
         return subprocess.CompletedProcess(
             name, process.returncode, out, error)
 
     def answer(self, name: str, *arguments: str) -> str:
-        """Return what a program prints that is not to fail."""
+        """Run a program that must not fail, and return its output.
+
+        :raises: AssertionError: it fails
+        """
         ran = self.run(name, *arguments)
         if ran.returncode:
             raise AssertionError(f'{name} {arguments}: {ran}')
@@ -114,7 +119,7 @@ class Installation(fixtures.Fixture):
         """Start a program of the environment, and stop it at the end."""
         with subprocess.Popen(
                 [str(self.program(name)), *arguments], cwd=self.scratch,
-                # None of ours, which may name the checkout.
+                # Our own variables may contain the path of the checkout.
                 env={'HOME': str(self.scratch), 'LC_ALL': 'C.UTF-8',
                      'PATH': os.environ['PATH']},
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -126,9 +131,9 @@ class Installation(fixtures.Fixture):
 
 
 def _run(command: Sequence[str], directory: pathlib.Path) -> None:
-    """Run a command that is not to fail.
+    """Run a command that must not fail.
 
-    :raises: CalledProcessError, with what it printed as its note
+    :raises: CalledProcessError: it fails; its note is what it printed
     """
     try:
         subprocess.run(
