@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Starts a real Keystone, Glance and Nova and our service, runs the
-integration tests on them, and stops them."""
+"""Runs the integration tests on a real Keystone, Glance and Nova.
+
+Starts them and our service, runs the tests, and stops everything.
+"""
 
 import argparse
 from collections.abc import Mapping
@@ -28,10 +30,10 @@ from nova_images_compat.tests.integration.stack import venvs
 
 TOP = pathlib.Path(__file__).parents[3]
 
-# The status when a release cannot be had.
+# The exit status if a release cannot be installed.
 SKIPPED = 77
 
-# The tests that are run with a release, unless it is told which.
+# The tests that are run with a release by default.
 OF_A_RELEASE = (
     r'test_release\.', r'test_filter\.ContractTest',
     r'test_filter\.OthersTest', r'test_contract\.', r'test_deployments\.',
@@ -57,12 +59,11 @@ def main() -> int:
         prog='tox -e integration --', description=__doc__)
     parser.add_argument(
         '--keep', action='store_true',
-        help='run no tests: say how to use the stack, and wait for Ctrl-C')
+        help='run no tests: print how to use the stack, and wait for Ctrl-C')
     parser.add_argument(
         '--release', choices=venvs.NOVAS,
-        help="take this release's Nova, and its libraries for our service "
-        'and the unit tests; without FILTER, run the tests that tell whether '
-        'we get on with them')
+        help="use this release's Nova, and its libraries for our service and "
+        'the unit tests; without FILTER, run the tests that depend on them')
     parser.add_argument(
         'filters', nargs='*', metavar='FILTER',
         help="run the tests whose names match one of stestr's filters")
@@ -88,7 +89,7 @@ def main() -> int:
 
 
 def _run(arguments: argparse.Namespace, logs: str) -> int:
-    """Return the status of the process."""
+    """Run the tests, and return the exit status."""
     release = arguments.release
     progress.say('Starting Keystone, Glance, Nova and the service ...')
     begun = time.monotonic()
@@ -126,10 +127,13 @@ def _run_stestr(
     name: str, scripts: str, tests: pathlib.Path, *arguments: str,
     environment: Mapping[str, str] | None = None,
 ) -> int:
-    """Run tests, and return the status.
+    """Run tests, and return the exit status.
 
-    :param name: of the directory of the results
-    :param scripts: the directory of stestr, which says whose Python it is
+    :param name: the name of the directory of the results
+    :param scripts: the directory of stestr and Python
+    :param tests: the directory of the tests
+    :param arguments: further arguments of stestr
+    :param environment: variables in addition to ours
     """
     results = venvs.work_directory().parent / 'results' / name
     results.mkdir(parents=True, exist_ok=True)
@@ -151,6 +155,7 @@ def _run_stestr(
 
 
 def _keep(fixture: stack.Stack) -> int:
+    """Print how to use the stack, and wait for a signal."""
     found = fixture.description
     member = found.users['member']
     variables = {

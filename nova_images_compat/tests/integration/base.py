@@ -71,7 +71,7 @@ class WithScenarios(testscenarios.WithScenarios):
 class IntegrationTestCase(base.TestCase):
     """A test on the running stack. It deletes all images at its end.
 
-    A failing test shows its last request, a failing case that of the case.
+    A failing test shows its last request, and a failing case its own.
 
     :ivar stack: the description of the stack
     :ivar account: the registry of the servers that a test starts
@@ -159,7 +159,7 @@ class IntegrationTestCase(base.TestCase):
             unknown token
         :param json: the body, as a JSON document
         :param body: the body, sent as it is; its default type is JSON
-        :param timeout: in seconds
+        :param timeout: seconds to wait for the response
         :raises: requests.RequestException: there is no response
         """
         sent = {}

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Counts what came of the contract's steps, for the end of a run.
+"""Counts the outcomes of the contract's steps, to print them after a run.
 
-The tests run in another process than what prints the counts: a line a scenario
-goes into a file of the stack."""
+The tests run in another process, so they write a line for each scenario to a
+file of the stack.
+"""
 
 import collections
 from collections.abc import Iterator
@@ -16,10 +17,12 @@ from nova_images_compat.tests.integration.stack import description
 
 @dataclasses.dataclass
 class Tally:
-    """What came of some scenarios.
+    """The outcomes of some scenarios.
 
-    :ivar whose: who was asked: "filter" or "service"
-    :ivar novas: how many steps were answered as that Nova does, by why
+    :ivar whose: what was tested: "filter" or "service"
+    :ivar wrong: the number of steps with a wrong response
+    :ivar novas: the number of steps whose responses are those of the stack's
+        Nova instead of the recorded ones, by the reason
     """
 
     whose: str
@@ -46,13 +49,13 @@ class Tally:
 
 
 def add(stack: description.Description, tally: Tally) -> None:
-    """Keep a tally until the end of the run."""
+    """Add a tally to those of the run."""
     with open(_path(stack), 'a') as file:
         file.write(json.dumps(vars(tally)) + '\n')
 
 
 def summary(stack: description.Description) -> Iterator[str]:
-    """Yield a line for each that was asked."""
+    """Yield a line for the filter, and one for the service."""
     if not os.path.exists(_path(stack)):
         return
     sums: dict[str, Tally] = {}

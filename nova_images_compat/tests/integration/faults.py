@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What a proxy can do wrong with a request."""
+"""Failures that a proxy can cause."""
 
 import http.client
 
@@ -13,39 +13,41 @@ END_OF_HEAD = b'\r\n\r\n'
 
 
 def hang(exchange: proxy.Exchange) -> None:
+    """Do not respond."""
     exchange.wait()
 
 
 def hang_after(exchange: proxy.Exchange) -> None:
-    """Let the server do it, and do not answer."""
+    """Pass the request on, and do not respond."""
     exchange.pass_on()
     exchange.wait()
 
 
 def cut(exchange: proxy.Exchange) -> None:
+    """Reset the connection."""
     exchange.reset()
 
 
 def cut_early(exchange: proxy.Exchange) -> None:
-    """Cut while the server is still at it."""
+    """Pass the request on, and reset the connection before the response."""
     exchange.pass_on_and_do(exchange.reset)
 
 
 def cut_after(exchange: proxy.Exchange) -> None:
-    """Let the server do it, and cut."""
+    """Pass the request on, and reset the connection after the response."""
     exchange.pass_on()
     exchange.reset()
 
 
 def cut_in_body(exchange: proxy.Exchange) -> None:
-    """Let the server do it, and cut in the middle of its answer."""
+    """Return half of the body of the response."""
     raw = exchange.pass_on()
     body = raw.find(END_OF_HEAD) + len(END_OF_HEAD)
     exchange.answer(raw[:body + (len(raw) - body) // 2])
 
 
 def drip_body(exchange: proxy.Exchange) -> None:
-    """The same, once the head has been sent."""
+    """Return the body of the response in small pieces, slowly."""
     head, end, body = exchange.pass_on().partition(END_OF_HEAD)
     exchange.answer(head + end)
     _drip(exchange, body)
@@ -59,6 +61,7 @@ def _drip(exchange: proxy.Exchange, raw: bytes) -> None:
 
 
 def delay(seconds: float) -> proxy.Fault:
+    """Return the fault that delays each request."""
     def fault(exchange: proxy.Exchange) -> None:
         exchange.wait(seconds)
         proxy.pass_on(exchange)
@@ -70,10 +73,10 @@ def answer(
     status: int, body: bytes = b'', media_type: str = 'application/json',
     length: int | None = None, **headers: str,
 ) -> proxy.Fault:
-    """Return the fault that answers in the server's place.
+    """Return the fault that responds instead of the server.
 
-    :param length: the length that is claimed; None: the true one
-    :param headers: with _ for -
+    :param length: the Content-Length; None: the real length
+    :param headers: further headers, by their names with _ instead of -
     """
     lines = [
         f'HTTP/1.1 {status} {http.client.responses[status]}',
@@ -86,4 +89,5 @@ def answer(
 
 
 def answer_raw(raw: bytes) -> proxy.Fault:
+    """Return the fault that responds with some bytes."""
     return lambda exchange: exchange.answer(raw)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A TCP proxy that stands between our service and another, and that tests
-tell what to do wrong."""
+"""A TCP proxy between our service and another, for tests of failures."""
 
 from collections.abc import Callable
 from collections.abc import Mapping
@@ -29,10 +28,11 @@ _RESET = struct.pack('ii', 1, 0)
 
 @dataclasses.dataclass(eq=False)
 class Request:
-    """A request that the proxy was sent.
+    """A request that the proxy received.
 
     :ivar path: the path, with the query string
-    :ivar headers: by names in lower case
+    :ivar headers: the headers, by names in lower case
+    :ivar raw: the whole request
     :ivar is_passed_on: whether it was sent to the server
     """
 
@@ -44,11 +44,12 @@ class Request:
 
 
 class Exchange:
-    """A request, and what becomes of it.
+    """A request, and its connection.
 
-    :param client: where it came from
-    :param server: the address that it may be passed on to
-    :param closed: is set when the proxy ends
+    :param request: the request
+    :param client: the connection of the client
+    :param server: the address of the server
+    :param closed: is set when the proxy stops
     """
 
     def __init__(
@@ -61,11 +62,11 @@ class Exchange:
         self._closed = closed
 
     def pass_on(self) -> bytes:
-        """Send the request to the server, and return its whole answer."""
+        """Send the request to the server, and return its whole response."""
         return self.pass_on_and_do(lambda: None)
 
     def pass_on_and_do(self, action: Callable[[], None]) -> bytes:
-        """The same, and do something before the answer comes."""
+        """Pass the request on, and call a function before the response."""
         with socket.create_connection(self._address, TIMEOUT) as server:
             self.request.is_passed_on = True
             server.sendall(self.request.raw)
@@ -74,16 +75,17 @@ class Exchange:
                 return answer.read()
 
     def answer(self, raw: bytes) -> None:
+        """Send bytes to the client."""
         self._client.sendall(raw)
 
     def reset(self) -> None:
-        """End the connection as a crash does."""
+        """Reset the connection, like a crash."""
         self._client.setsockopt(
             socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self._client.close()
 
     def wait(self, seconds: float = TIMEOUT) -> None:
-        """Wait, but not after the client has gone or the proxy ends."""
+        """Wait, at most until the client disconnects or the proxy stops."""
         deadline = time.monotonic() + seconds
         while not self._closed.is_set() and time.monotonic() < deadline:
             readable, _, _ = select.select(
@@ -121,12 +123,13 @@ class _Rule:
 
 
 class Proxy(fixtures.Fixture):
-    """Passes requests on to a server, one a connection, until it is told
-    otherwise.
+    """Passes requests on to a server, unless it is told to fail.
 
-    :param target: the server's root URL
-    :ivar url: the proxy's own
-    :ivar asked: the requests that it was sent
+    Each connection has one request.
+
+    :param target: the root URL of the server
+    :ivar url: the root URL of the proxy
+    :ivar asked: the requests that it received
     """
 
     def __init__(self, target: str) -> None:
@@ -146,31 +149,38 @@ class Proxy(fixtures.Fixture):
         self.addCleanup(self._closed.set)
 
     def fail(self, fault: Fault, **when: Any) -> None:
-        """Do something wrong from now on.
+        """Fail from now on.
 
-        :param when: method; path: a part of it; every: only with each so
-            manieth of those; times: so often and no more
+        :param fault: handles the requests
+        :param when: only requests with this ``method``; with this text in the
+            ``path``; ``every`` second, third, ... of those; ``times``: at most
+            so many
         """
         with self._lock:
             self._rule = _Rule(fault, **when)
 
     def heal(self) -> None:
-        """Do all right from now on."""
+        """Accept connections, and pass all requests on from now on."""
         self.fail(pass_on)
         self.listen()
 
     def forget(self) -> None:
-        """Forget what was asked."""
+        """Forget the received requests."""
         with self._lock:
             self.asked = []
 
     def count(self, method: str | None = None, path: str = '') -> int:
-        """Return how many requests were passed on."""
+        """Return the number of requests that were passed on.
+
+        :param method: count only those with this method
+        :param path: count only those with this text in the path
+        """
         return sum(
             request.is_passed_on and path in request.path
             and method in (None, request.method) for request in self.asked)
 
     def listen(self) -> None:
+        """Accept connections."""
         if self._listener is None:
             self._listener = socket.create_server(
                 (process.HOST, self._port), backlog=128)
@@ -179,7 +189,7 @@ class Proxy(fixtures.Fixture):
             self._thread.start()
 
     def refuse(self) -> None:
-        """Accept no connections."""
+        """Stop accepting connections."""
         if self._listener is not None:
             self._listener.shutdown(socket.SHUT_RDWR)
             self._thread.join()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Runs of Tempest on the stack."""
+"""Runs Tempest on the stack."""
 
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -23,10 +23,10 @@ TIMEOUT = 240
 
 
 class TempestTestCase(base.IntegrationTestCase):
-    """Tests that run Tempest while there are no images but its own.
+    """Tests that run Tempest without other images.
 
     :ivar venv: the directory of its virtual environment
-    :ivar directory: the working directory of its runs
+    :ivar directory: its working directory
     """
 
     def setUp(self) -> None:
@@ -39,11 +39,12 @@ class TempestTestCase(base.IntegrationTestCase):
         self, name: str, options: configuration.Options,
         command: Sequence[str | pathlib.Path],
     ) -> dict[str, str]:
-        """Run tests, and return how each ended.
+        """Run tests.
 
-        :param name: what the logs are called by
-        :param options: beside those that every run has
-        :param command: writes a subunit stream
+        :param name: the name of the logs
+        :param options: options in addition to those of all runs
+        :param command: the command, which writes a subunit stream
+        :returns: the status of each test
         """
         configuration.write(
             os.path.join(self.directory, CONFIG), configuration.merge(
@@ -83,7 +84,7 @@ class TempestTestCase(base.IntegrationTestCase):
 
 
 def ended(outcomes: Mapping[str, str], status: str) -> set[str]:
-    """Return the tests that ended with a status."""
+    """Return the names of the tests with a status."""
     return {name for name in outcomes if outcomes[name] == status}
 
 

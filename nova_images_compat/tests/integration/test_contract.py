@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The whole contract, over the real Glance and Keystone."""
+"""The whole contract, with the real Glance and Keystone."""
 
 from nova_images_compat.tests.integration import contracts
 

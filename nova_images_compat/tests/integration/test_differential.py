@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The same requests to the real Nova and to our service: only what is known
-to differ does."""
+"""The real Nova and our service respond the same, but for known deviations."""
 
 from collections.abc import Iterable
 import json
@@ -18,7 +17,7 @@ from nova_images_compat.tests.integration.differential import sender
 from nova_images_compat.tests.integration.differential import strategies
 from nova_images_compat.tests.integration.differential import world
 
-# How many times as many requests are made up, which are then others each time.
+# Multiplies the number of generated requests, which then differ each time.
 VARIABLE = 'OS_TEST_DIFFERENTIAL_FACTOR'
 
 LISTS, READS, WRITES, DOCUMENTS = 700, 500, 500, 150
@@ -67,7 +66,7 @@ class DifferentialTest(base.IntegrationTestCase):
     def make_up(
         self, strategy: st.SearchStrategy[sender.Step], count: int,
     ) -> None:
-        """Compare the answers to made-up requests."""
+        """Compare the responses to generated requests."""
         self.compare(
             self.make_world(strategies.IMAGES),
             strategies.make_up(
@@ -83,7 +82,7 @@ class DifferentialTest(base.IntegrationTestCase):
                 tally.add(exchange)
 
     def finish(self) -> None:
-        """Fail if there was a difference that is not known."""
+        """Check that all differences are known deviations."""
         name = self.id().rpartition('.')[2]
         path = os.path.join(self.stack.logs, f'differential-{name}.json')
         steps = self.tally.steps()

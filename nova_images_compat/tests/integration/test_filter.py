@@ -22,29 +22,29 @@ WITHOUT_IMAGES = (
     'nova_images_compat.tests.integration.nova_process.without_images'
     ':application')
 
-# Deviations of the service that the filter, which hands on such a request or
-# never sees it, leaves as Nova has them.
+# Deviations of the service that the filter does not have, because Nova answers
+# such requests.
 NOVAS = {
-    'D6': 'what has no route goes on to Nova, which answers in plain text',
-    'D21': "a body over the limit is refused by Nova's own filter before us",
+    'D6': 'requests without a route are passed on to Nova: plain text',
+    'D21': "too large bodies are rejected by Nova's own filter before us",
 }
 
-# Where the recorded Nova tells about itself, another release has something
-# else to tell: its newest microversion, and its versions' statuses.
+# Responses about Nova itself differ between releases: the newest microversion,
+# and the documents of versions.
 RECORDED_NEWEST = '2.104'
 VERSION_DOCUMENTS = {'choices', 'version', 'versions'}
 
-# With it, Nova's plain text would be HTML; it was recorded without.
+# With the default header, Nova answers in HTML; the contract has plain text.
 NO_ACCEPT = {'Accept': None}
 
-# Of other requests' answers, what is another one every time.
+# Headers that differ between two responses to the same request.
 CHANGING = (
     'date', 'x-openstack-request-id', 'x-compute-request-id',
     'content-length')
 
 
 def filter_options(stack: description.Description) -> configuration.Options:
-    """Return all that the filter has to be told."""
+    """Return the options that the filter needs."""
     return {
         'DEFAULT': {'state_path': os.path.join(stack.directory, 'filter')},
         'glance': {
@@ -54,7 +54,7 @@ def filter_options(stack: description.Description) -> configuration.Options:
 
 
 def why_novas(step: Mapping[str, Any]) -> str | None:
-    """Return why a step of the contract is answered by Nova itself, if so."""
+    """Return why Nova itself responds to a step; None: it does not."""
     if step.get('deviation') in NOVAS:
         return step['deviation']
     document = step['expect'].get('json')
@@ -66,9 +66,9 @@ def why_novas(step: Mapping[str, Any]) -> str | None:
 
 
 def comparable(answer: requests.Response, url: str) -> tuple[Any, ...]:
-    """Return what two Novas answer alike.
+    """Return the parts of a response that are the same for all Novas.
 
-    :param url: the root of the Nova
+    :param url: the root URL of the Nova
     """
     headers = {
         name: value for name, value in answer.headers.lower_items()
@@ -97,8 +97,9 @@ class FilterTestCase(servers.ServersTestCase):
         cls.nova_server = cls.start(cls.new_nova(filter_options(cls.stack)))
 
     def assertOurs(self) -> None:
-        """Check that images are answered by us: Nova's filter of properties
-        finds nothing (D3).
+        """Check that our filter responds to requests for images.
+
+        Nova's own filter by properties would find no image (D3).
         """
         image_id = self.glance.create(os_type='linux')
         answer = self.request(
@@ -109,8 +110,9 @@ class FilterTestCase(servers.ServersTestCase):
     def assertSameAsNova(
         self, method: str, path: str, **kwargs: Any,
     ) -> requests.Response:
-        """Send a request to this Nova and to the stack's, which answer the
-        same.
+        """Check that this Nova and the stack's respond the same.
+
+        :returns: the response of this Nova
         """
         ours = self.request(self.nova_server.url, method, path, **kwargs)
         theirs = self.request(self.stack.nova_url, method, path, **kwargs)
@@ -129,15 +131,15 @@ class ContractTest(contracts.ContractTestCase, FilterTestCase):
         self.assertContract(self.nova_server.url)
 
     def play(self, step: Mapping[str, Any]) -> list[str]:
-        """Play a step that is ours, or Nova's own."""
+        """Play a step to which either we or Nova respond."""
         why = why_novas(step)
         return self.play_novas(step, why) if why else super().play(step)
 
     def play_novas(self, step: Mapping[str, Any], why: str) -> list[str]:
-        """Hold an answer of Nova's own against that of a Nova without us.
+        """Compare a response with that of a Nova without the filter.
 
-        Of what was recorded, which may have been another release, only the
-        status counts.
+        Only the status of the contract counts: it may have been recorded with
+        another release.
         """
         self.tally.steps += 1
         self.tally.novas[why] += 1
@@ -153,7 +155,7 @@ class ContractTest(contracts.ContractTestCase, FilterTestCase):
 
 
 class OthersTest(FilterTestCase):
-    """What is not ours is Nova's, as if we were not there."""
+    """The filter does not change other responses of Nova."""
 
     def test_images_are_ours(self) -> None:
         self.assertOurs()
@@ -190,7 +192,7 @@ class OthersTest(FilterTestCase):
                 self.assertSameAsNova('GET', path, user=None)
 
     def test_bodies(self) -> None:
-        """A body that Nova is to read has not been read before."""
+        """Nova can still read the bodies of its own requests."""
         name = f'images-{uuid.uuid4()}'
         made = self.request(
             self.nova_server.url, 'POST', '/v2.1/{project}/os-keypairs',
@@ -210,14 +212,14 @@ class OthersTest(FilterTestCase):
     def test_authentication(self) -> None:
         for user in (None, 'bad'):
             for path in ('/images', '/servers'):
-                with self.case(path):
+                with self.case(user, path):
                     answer = self.assertSameAsNova(
                         'GET', f'/v2.1{path}', user=user)
                     self.assertEqual(401, answer.status_code)
 
 
 class WithoutImagesTest(operations.OperationsTestCase, FilterTestCase):
-    """Nova no longer has images, and nova.conf is all that is configured."""
+    """A Nova without its own images API; nova.conf is the only file."""
 
     @classmethod
     def start_servers(cls) -> None:

@@ -63,7 +63,7 @@ class KeysTest(servers.ServersTestCase):
             self.stack.service_url, 'POST', self.path,
             json={'metadata': {key: 'y'}})
 
-    def test_keys_that_glance_loses_are_refused(self) -> None:
+    def test_keys_that_glance_loses_are_rejected(self) -> None:
         names = _attributes_of_glance()
         self.assertIn('extra_properties', names)
         self.assertLessEqual(names, patches.NOT_KEPT)
@@ -78,7 +78,7 @@ class KeysTest(servers.ServersTestCase):
                     f"'{name}'", answer.json()['badRequest']['message'])
         self.assertEqual(before, self.glance.show(self.image_id))
 
-    def test_no_other_key_is_refused(self) -> None:
+    def test_no_other_key_is_rejected(self) -> None:
         """Each rejected key is lost by Glance on some version of Python."""
         needless = {name for name in patches.NOT_KEPT
                     if not self._is_lost(name)}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""An option that Nova has, too, is as Nova has it."""
+"""Our options are the same as Nova's options of the same name."""
 
 import json
 import os
@@ -18,8 +18,8 @@ SCRIPT = HERE / 'nova_process' / 'describe_options.py'
 DIFFERENCES = HERE / 'option_differences.yaml'
 TOP = HERE.parents[2]
 
-# The virtual environments to look at beside that of the stack, separated by
-# ":". Each has a Nova, and osprofiler.
+# Further virtual environments to test, separated by ":". Each has a Nova, and
+# osprofiler.
 VARIABLE = 'OS_TEST_NOVA_VENVS'
 
 TIMEOUT = 120
@@ -28,9 +28,9 @@ Options = dict[str, dict[str, Any]]
 
 
 def describe(venv: str) -> tuple[Options, Options]:
-    """Return Nova's options, and ours, as they are in a virtual environment.
+    """Return the options of Nova and ours in a virtual environment.
 
-    :raises: subprocess.CalledProcessError: which has what the script said
+    :raises: subprocess.CalledProcessError: the script fails
     """
     ran = subprocess.run(
         [os.path.join(venv, 'bin', 'python'), '-W', 'ignore', SCRIPT],
@@ -42,8 +42,9 @@ def describe(venv: str) -> tuple[Options, Options]:
 
 
 def differences(nova: Options, ours: Options) -> dict[tuple[str, str], Any]:
-    """Return what is different in options that both have: Nova's and ours, by
-    the option and what of it.
+    """Return the differences between options of the same name.
+
+    :returns: the values of Nova and ours, by the option and its attribute
     """
     return {
         (name, what): (expected, ours[name][what])
@@ -67,7 +68,7 @@ class OptionsTest(base.TestCase):
         for venv in self.venvs:
             with self.case(venv):
                 nova, ours = describe(venv)
-                # Both have been found.
+                # The script has found the options.
                 self.assertGreater(len(nova), 500)
                 self.assertGreater(len(nova.keys() & ours.keys()), 150)
                 found = differences(nova, ours)

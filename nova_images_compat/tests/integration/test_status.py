@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What nova-images-compat-status says of the real services."""
+"""nova-images-compat-status with the real services."""
 
 import json
 import os
@@ -30,14 +30,14 @@ class StatusTest(base.IntegrationTestCase):
             check['check']: check['result']
             for check in json.loads(done.stdout)['checks']}
 
-    def test_everything_is_there(self) -> None:
+    def test_everything_works(self) -> None:
         status, results = self._check(
             '[coordination]\nbackend_url = file://$state_path/locks\n')
         self.assertEqual(
             (SUCCESS, {SUCCESS}), (status, set(results.values())),
             str(results))
 
-    def test_what_is_not(self) -> None:
+    def test_what_does_not_work(self) -> None:
         for more, failing in (
                 ('[glance]\nendpoint_override = http://127.0.0.1:1\n',
                  {'Image store', 'Image service'}),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tempest's own tests of this API: what passes with Nova passes with us."""
+"""Tempest's own tests that pass with Nova pass with our service."""
 
 from nova_images_compat.tests.integration.stack import configuration
 from nova_images_compat.tests.integration.stack import description
@@ -9,7 +9,7 @@ from nova_images_compat.tests.integration import tempest_run
 
 TESTS = 'tempest/api/compute/images'
 
-# So many pass with Nova 34 that boots no server.
+# The number of tests that pass with a Nova 34 without compute hosts.
 AT_LEAST = 20
 
 
@@ -33,9 +33,10 @@ class TempestTest(tempest_run.TempestTestCase):
         self.assertNotIn('fail', ours.values())
 
     def run_tests(self, catalog_type: str) -> dict[str, str]:
-        """Run Tempest's tests of images, and return how each ended.
+        """Run Tempest's tests of images.
 
-        :param catalog_type: the type of the service that is tested
+        :param catalog_type: the type of the tested service
+        :returns: the status of each test
         """
         top = next(self.venv.glob('lib/python*/site-packages'))
         options: configuration.Options = {

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Goes through the images manager of python-novaclient 6.
+"""Calls the images manager of python-novaclient 6.
 
-Reads a JSON object: "auth" (of a password), "region", "endpoint", "ids" and
-"names"; prints one, of what each call gave, in order. Runs in a virtual
-environment of its own, so it imports nothing of ours."""
+Reads a JSON object from its standard input: "auth" (password authentication),
+"region", "endpoint", "ids" and "names". Writes the outcome of each call to its
+standard output, in order. Runs in its own virtual environment, so it does not
+import our package.
+"""
 
 from collections.abc import Callable
 import json

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Goes through openstacksdk's calls of compute images.
+"""Calls the compute images of openstacksdk.
 
-Reads a JSON object: "auth" (of a password), "region", "endpoint", "ids" and
-"names"; prints one, of what each call gave, in order. Runs in a
-virtual environment of its own, so it imports nothing of ours."""
+The input and output are those of novaclient_images.py. Runs in its own
+virtual environment, too.
+"""
 
 from collections.abc import Callable
 import json

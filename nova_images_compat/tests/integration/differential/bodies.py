@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Metadata, good and bad, as hypothesis makes it up."""
+"""Generates valid and invalid metadata with hypothesis."""
 
 import json
 import string
@@ -62,7 +62,7 @@ METADATA = st.integers(0, 49).flatmap(
         st.dictionaries(KEYS, GOOD_VALUES, max_size=3),
         st.dictionaries(GOOD_KEYS, ODD_VALUES, min_size=1, max_size=2)))
 
-# Instead of a whole document.
+# Documents that replace a whole request body.
 ODD_DOCUMENTS: st.SearchStrategy[Any] = st.sampled_from((
     None, [], {}, 'x', 0, 1.5, True, [{}], [[]], {'metadata': None},
     {'metadata': []}, {'metadata': 'x'}, {'metadata': 1},
@@ -110,14 +110,14 @@ def _usually(
 
 
 def documents() -> st.SearchStrategy[dict[str, Any]]:
-    """What POST and PUT .../metadata are sent: a step's "body" or "raw"."""
+    """Return bodies ("body" or "raw") for POST and PUT .../metadata."""
     return _usually(
         METADATA.map(lambda metadata: {'metadata': metadata})
         .flatmap(_extended).flatmap(_written))
 
 
 def items(key: str) -> st.SearchStrategy[dict[str, Any]]:
-    """What PUT .../metadata/{key} is sent."""
+    """Return bodies for PUT .../metadata/{key}."""
     fitting = st.one_of(GOOD_VALUES, GOOD_VALUES, GOOD_VALUES, ODD_VALUES).map(
         lambda value: {key: value})
     return _usually(

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What may be behind a difference, by the request and the two answers."""
+"""Recognises the causes of differences by the request and both responses."""
 
 import json
 import re
@@ -29,13 +29,13 @@ def answers(found: Found, nova: int, ours: int) -> bool:
 
 
 def sent(found: Found) -> dict[str, Any]:
-    """Return the metadata that was sent, of which both servers took note."""
-    sent: dict[str, Any] = {}
+    """Return the metadata in the body of the request."""
+    metadata: dict[str, Any] = {}
     for name in ('metadata', 'meta'):
         if isinstance(found.body, dict) and isinstance(
-                metadata := found.body.get(name), dict):
-            sent.update(metadata)
-    return sent
+                items := found.body.get(name), dict):
+            metadata.update(items)
+    return metadata
 
 
 def names_an_attribute(found: Found) -> bool:
@@ -45,15 +45,15 @@ def names_an_attribute(found: Found) -> bool:
             sent(found)))
 
 
-def is_shy_of_none(found: Found) -> bool:
-    """Nova does not store these two where they say "none", or nothing."""
+def drops_none(found: Found) -> bool:
+    """Nova does not store these two keys if they are "none" or empty."""
     return found.aspects <= {'body', 'images'} and any(
         key in ('kernel_id', 'ramdisk_id') and isinstance(value, str)
         and value.strip().lower() in ('none', '')
         for key, value in sent(found).items())
 
 
-def is_no_json(found: Found) -> bool:
+def is_invalid_json(found: Found) -> bool:
     text = found.step.get('raw', '')
     return found.ours.status == 400 and bool(
         re.search(r'NaN|Infinity|1e999|\\ud[89a-f]', text))
@@ -70,8 +70,8 @@ def overflows_the_calendar(found: Found) -> bool:
 
 
 def holds_nul(found: Found) -> bool:
-    sent = json.dumps([found.body, found.parameters])
-    return found.ours.status == 400 and '\\u0000' in sent
+    request = json.dumps([found.body, found.parameters])
+    return found.ours.status == 400 and '\\u0000' in request
 
 
 def moves_a_value(found: Found) -> bool:
@@ -108,7 +108,7 @@ def queries_metadata(found: Found) -> bool:
         and '?' in found.step['path'] and found.nova.status in (400, 500))
 
 
-def filters_by_no_number(found: Found) -> bool:
+def filters_by_invalid_number(found: Found) -> bool:
     return is_list(found) and found.ours.status == 400 and any(
         name in ('minRam', 'minDisk') and not re.fullmatch('-?[0-9]+', value)
         for name, value in found.parameters)
@@ -122,8 +122,8 @@ def replaces_imported(found: Found) -> bool:
                 for image in found.ours.images.values() if image))
 
 
-def is_refused_by_glance(found: Found) -> bool:
-    """Say whether Glance refuses characters that its database lacks."""
+def is_rejected_by_glance(found: Found) -> bool:
+    """Glance rejects characters that its database cannot store."""
     return (
         found.method in ('POST', 'PUT') and answers(found, 500, 400)
         or answers(found, 403, 400) and bool(re.search(
@@ -145,14 +145,14 @@ def filters_by_parameter_of_glance(found: Found) -> bool:
 
 
 def injects_parameters(found: Found) -> bool:
-    """Nova does not quote the marker that it hands on."""
+    """Nova does not quote the marker in its request to Glance."""
     return is_list(found) and found.ours.status == 400 and any(
         name == 'marker' and not re.fullmatch('[{}a-zA-Z0-9-]*', value)
         for name, value in found.parameters)
 
 
 def has_newline(found: Found) -> bool:
-    """Regular expressions of Nova's overlook one at the end."""
+    """Regular expressions of Nova accept a newline at the end."""
     return found.ours.status in (400, 404) and (
         '%0A' in found.path or found.ours.status == 400 and (
             any(value.endswith('\n') for name, value in found.parameters)
@@ -191,7 +191,7 @@ def repeats_a_parameter(found: Found) -> bool:
         and found.nova.body['images'] == found.ours.body['images'])
 
 
-def asks_for_no_version(found: Found) -> bool:
+def asks_for_invalid_version(found: Found) -> bool:
     return found.nova.status == 404 and found.nova.fault is None and (
         found.ours.status in (400, 406))
 
@@ -202,12 +202,12 @@ def gets_no_answer(found: Found) -> bool:
 
 
 def adds_nothing(found: Found) -> bool:
-    """Nova changes the visibility, which a reader may not."""
+    """Nova changes the visibility, which a reader is not allowed to."""
     return found.method == 'POST' and answers(found, 403, 200) and (
         not sent(found))
 
 
-def is_no_utf_8(found: Found) -> bool:
+def is_invalid_utf_8(found: Found) -> bool:
     path = parse.unquote_to_bytes(found.path)
     return found.ours.status == 404 and (
         '\ufffd' in path.decode('utf-8', 'replace'))
@@ -220,14 +220,14 @@ def names_version_by_media_type(found: Found) -> bool:
         for name in ('Accept', 'Content-Type'))
 
 
-def calls_json_otherwise(found: Found) -> bool:
-    """Nova goes by the path's suffix, and calls JSON Atom if it is asked."""
+def has_other_media_type(found: Found) -> bool:
+    """Nova chooses the media type by the path or "Accept", but sends JSON."""
     accept = found.step.get('headers', {}).get('Accept', '')
     return found.aspects == {'media_type'} and (
         'atom' in accept or found.path.endswith('.json'))
 
 
-def climbs(found: Found) -> bool:
+def has_dot_segments(found: Found) -> bool:
     return answers(found, 200, 404) and '..' in found.path
 
 

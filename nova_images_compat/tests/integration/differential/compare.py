@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Holds Nova's answer and ours against each other."""
+"""Compares the responses of Nova and our service."""
 
 from collections.abc import Mapping
 import dataclasses
@@ -23,10 +23,10 @@ REQUEST_ID_HEADERS = ('x-openstack-request-id', 'x-compute-request-id')
 
 @dataclasses.dataclass(frozen=True)
 class Seen:
-    """An answer without what differs between servers that agree.
+    """The parts of a response that should be the same for both servers.
 
-    :ivar body: JSON, or text; a fault is its name and code
-    :ivar images: the images that the request might have changed
+    :ivar body: JSON or text; of a fault, the name and the code
+    :ivar images: the images in the path of the request, afterwards
     """
 
     status: int
@@ -39,7 +39,7 @@ class Seen:
 
     @property
     def fault(self) -> str | None:
-        """The fault's name, if the answer is one."""
+        """The name of the fault; None: the response is none."""
         if isinstance(self.body, dict) and self.status >= 400:
             return next(iter(self.body), None)
         return None
@@ -47,9 +47,9 @@ class Seen:
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """Two answers that are not the same.
+    """Two different responses.
 
-    :ivar aspects: in which ways
+    :ivar aspects: the attributes of ``Seen`` that differ
     """
 
     exchange: world.Exchange
@@ -67,18 +67,18 @@ class Difference:
 
     @property
     def path(self) -> str:
-        """The request's path, as it is sent, with placeholders."""
+        """The path of the request, with placeholders."""
         return self.step['path'].partition('?')[0]
 
     @property
     def parameters(self) -> list[tuple[str, str]]:
-        """The query string."""
+        """The parameters of the query string."""
         return parse.parse_qsl(
             self.step['path'].partition('?')[2], keep_blank_values=True)
 
     @property
     def body(self) -> Json:
-        """The JSON that was sent; None if it was none."""
+        """The body of the request as JSON; None: it is not JSON."""
         if 'raw' not in self.step:
             return self.step.get('body')
         try:
@@ -88,13 +88,13 @@ class Difference:
 
 
 def see(exchange: world.Exchange) -> tuple[Seen, Seen]:
-    """Return Nova's and our answer, fit to be compared."""
+    """Return the comparable parts of the responses of Nova and ours."""
     return _see(exchange.nova), _see(exchange.ours)
 
 
 def difference(exchange: world.Exchange, nova: Seen, ours: Seen) -> (
         Difference | None):
-    """Return in which ways two answers differ; None if they agree."""
+    """Return the difference of two responses; None: they are the same."""
     aspects = frozenset(
         field.name for field in dataclasses.fields(Seen)
         if getattr(nova, field.name) != getattr(ours, field.name)
@@ -121,9 +121,10 @@ def _see(outcome: world.Outcome) -> Seen:
 def name_places(
     text: str, names: Mapping[str, str], with_times: bool = False,
 ) -> str:
-    """Put placeholders for what they stood for.
+    """Replace values by their placeholders.
 
-    :param with_times: whether for times, too
+    :param names: the values by placeholder
+    :param with_times: whether to replace times, too
     """
     for name, value in sorted(
             names.items(), key=lambda item: -len(item[1])):
@@ -151,9 +152,7 @@ def _is_fault(document: Json) -> bool:
 
 
 def _with_parsed_next_link(document: Json) -> Json:
-    """Return a page whose "next" link does not depend on the order of its
-    parameters.
-    """
+    """Sort the parameters of the "next" link of a page."""
     if isinstance(document, dict) and 'images_links' in document:
         url, _, query = document['images_links'][0]['href'].partition('?')
         document = {**document, 'images_links': [

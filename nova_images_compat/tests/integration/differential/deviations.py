@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Where our answers differ from Nova's on purpose."""
+"""The known deviations: responses that intentionally differ from Nova's."""
 
 from collections.abc import Callable
 import dataclasses
@@ -14,8 +14,9 @@ Found = compare.Difference
 
 
 def straighten(nova: Seen, ours: Seen) -> tuple[Seen, list[str]]:
-    """Return an answer of Nova's without what is wrong in almost each one,
-    so that it can be compared, and the names of these deviations.
+    """Remove deviations that almost all responses have.
+
+    :returns: Nova's response without them, and their names
     """
     names = []
     for name, mend in (('D5', _single_slash), ('visibility', _visible)):
@@ -35,7 +36,7 @@ def _single_slash(nova: Seen, ours: Seen) -> Seen:
 
 
 def _visible(nova: Seen, ours: Seen) -> Seen:
-    """Nova makes an image private as it changes its metadata."""
+    """Nova makes an image private when it changes its metadata."""
     return dataclasses.replace(nova, images={
         alias: image and ours.images[alias] and {
             **image, 'visibility': ours.images[alias]['visibility']}
@@ -45,11 +46,11 @@ def _visible(nova: Seen, ours: Seen) -> Seen:
 
 @dataclasses.dataclass(frozen=True)
 class Deviation:
-    """A way in which answers differ on purpose.
+    """An intended difference.
 
-    :ivar name: its number in the contract's list, or what it is about
-    :ivar why: what Nova gets wrong
-    :ivar explains: says whether a difference is of this kind
+    :ivar name: its number in the contract, or its subject
+    :ivar why: what Nova does
+    :ivar explains: returns whether a difference is this deviation
     """
 
     name: str
@@ -58,67 +59,72 @@ class Deviation:
 
 
 def explain(found: Found) -> str | None:
-    """Return which deviation a difference is; None if it is none."""
+    """Return the name of a known deviation; None: it is not known."""
     return next((deviation.name for deviation in DEVIATIONS
                  if deviation.explains(found)), None)
 
 
 DEVIATIONS = (
-    Deviation('D1', 'a key that names an attribute of the image: lost, or '
+    Deviation('D1', 'a key with the name of an image attribute: lost, or '
               '500', causes.names_an_attribute),
-    Deviation('D1', 'kernel_id, ramdisk_id "none": not stored',
-              causes.is_shy_of_none),
+    Deviation('D1', 'kernel_id or ramdisk_id "none": not stored',
+              causes.drops_none),
     Deviation('D2', 'a new key with the value of a removed one: 500',
               causes.moves_a_value),
-    Deviation('D3', 'property-* filters lose leading letters of the key',
+    Deviation('D3', 'a property-* filter: loses leading letters of the key',
               causes.filters_by_property),
-    Deviation('D4', "the API's own status names find nothing",
+    Deviation('D4', "a filter by the API's own status names: no images",
               causes.filters_by_status),
     Deviation('D6', 'no route: plain text', causes.has_no_route),
-    Deviation('D13', 'query string of .../metadata: 500',
+    Deviation('D13', 'a query string of .../metadata: 500',
               causes.queries_metadata),
     Deviation('D7', 'the image service answers 500: 500',
               causes.finds_glance_failing),
-    Deviation('empty', 'an empty changes-since, minRam, minDisk',
+    Deviation('empty', 'an empty changes-since, minRam or minDisk: not always '
+              '400',
               causes.has_empty_filter),
-    Deviation('D14', 'minRam, minDisk that are no integer',
-              causes.filters_by_no_number),
+    Deviation('D14', 'a minRam or minDisk that is not an integer: not always '
+              '400',
+              causes.filters_by_invalid_number),
     Deviation('D16', 'metadata of an imported image: 403',
               causes.replaces_imported),
-    Deviation('D12', 'changes-since beyond the calendar: 500',
+    Deviation('D12', 'changes-since outside the calendar: 500',
               causes.overflows_the_calendar),
-    Deviation('D17', 'lone surrogates, NaN, Infinity: taken for JSON',
-              causes.is_no_json),
-    Deviation('text', 'block_device_mapping, mappings that are no JSON: 500 '
-              'from then on', causes.holds_text_for_json),
-    Deviation('D18', 'NUL in a key, a value, or a filter', causes.holds_nul),
-    Deviation('D18', 'a newline at the end', causes.has_newline),
-    Deviation('marker', 'parameters within a marker',
+    Deviation('D17', 'lone surrogates, NaN, Infinity: accepted as JSON',
+              causes.is_invalid_json),
+    Deviation('text', 'block_device_mapping or mappings that are not JSON: '
+              '500 from then on', causes.holds_text_for_json),
+    Deviation('D18', 'NUL in a key, a value, or a filter: accepted',
+              causes.holds_nul),
+    Deviation('D18', 'a newline at the end: not always 400',
+              causes.has_newline),
+    Deviation('marker', 'parameters in a marker: passed on to Glance',
               causes.injects_parameters),
-    Deviation('/v2', 'malformed keys are dropped, even if no other is left',
+    Deviation('/v2', 'malformed keys: dropped, even if no others are left',
               causes.sends_malformed_keys_by_v2),
-    Deviation('parameter', "property-* of the image service's parameter",
+    Deviation('parameter', "property-* with the name of a parameter of Glance",
               causes.filters_by_parameter_of_glance),
-    Deviation('refused', 'what the image service refuses: 500',
-              causes.is_refused_by_glance),
-    Deviation('colon', 'an operator before the colon in a name',
+    Deviation('refused', 'rejected by the image service: 500',
+              causes.is_rejected_by_glance),
+    Deviation('colon', 'a name with a colon: an operator of Glance',
               causes.names_with_a_colon),
-    Deviation('attribute', 'property-* of an attribute filters by it',
+    Deviation('attribute', 'property-* with the name of an attribute: filters '
+              'by the attribute',
               causes.filters_by_attribute),
-    Deviation('repeated', 'the next link of a repeated parameter',
+    Deviation('repeated', 'a repeated parameter: another next link',
               causes.repeats_a_parameter),
-    Deviation('version', 'a bad microversion of a URL without route: 404',
-              causes.asks_for_no_version),
-    Deviation('no answer', 'hangs up where the URL is no UTF-8',
+    Deviation('version', 'an invalid microversion without a route: 404',
+              causes.asks_for_invalid_version),
+    Deviation('no answer', 'a URL that is not UTF-8: closes the connection',
               causes.gets_no_answer),
-    Deviation('nothing', 'nothing is added by one who may add nothing: 403',
+    Deviation('nothing', 'nothing to add, by a user without permission: 403',
               causes.adds_nothing),
-    Deviation('UTF-8', 'a path that is none leads nowhere: 404, whatever else '
-              'is wrong', causes.is_no_utf_8),
-    Deviation('media type', 'a version named by the media type alone, and not '
-              'in the URL', causes.names_version_by_media_type),
-    Deviation('media type', 'JSON that is called Atom, or goes by a suffix',
-              causes.calls_json_otherwise),
-    Deviation('..', 'steps in the path are followed', causes.climbs),
-    Deviation('D21', 'body too large: plain text', causes.is_too_large),
+    Deviation('UTF-8', 'a path that is not UTF-8: not always 404',
+              causes.is_invalid_utf_8),
+    Deviation('media type', 'a version in the media type only: accepted',
+              causes.names_version_by_media_type),
+    Deviation('media type', 'JSON with the media type of Atom, or by a suffix',
+              causes.has_other_media_type),
+    Deviation('..', '".." in the path: followed', causes.has_dot_segments),
+    Deviation('D21', 'a too large body: plain text', causes.is_too_large),
 )

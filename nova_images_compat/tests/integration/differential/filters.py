@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Query strings of lists, as hypothesis makes them up."""
+"""Generates query strings of lists with hypothesis."""
 
 from urllib import parse
 
@@ -119,12 +119,12 @@ def _joined(parameters: list[tuple[str, str]], parts: list[str]) -> str:
 
 
 def _quote(text: str) -> str:
-    """Quote a part of a query string, but for placeholders."""
+    """Quote a part of a query string, except placeholders."""
     return parse.quote(text, safe='{}:/,', errors='surrogatepass')
 
 
 def queries() -> st.SearchStrategy[str]:
-    """Query strings, without the question mark; often empty."""
+    """Return query strings without the question mark; many are empty."""
     parameters = st.lists(PARAMETERS, max_size=3)
     return st.one_of(
         st.builds(_joined, parameters, st.just([])),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Counts what was compared, and writes down what is not the same."""
+"""Counts requests and differences."""
 
 import collections
 import json
@@ -16,9 +16,12 @@ _MOST_BYTES = 4000
 
 
 class Tally:
-    """What a run has found.
+    """The results of a run.
 
-    :ivar differences: those that no deviation explains, one of a kind
+    :ivar methods: the number of requests, by method
+    :ivar deviations: the number of known deviations, by name
+    :ivar differences: an unknown difference of each kind
+    :ivar kinds: the number of unknown differences of each kind
     """
 
     def __init__(self) -> None:
@@ -28,7 +31,7 @@ class Tally:
         self.kinds: collections.Counter[Any] = collections.Counter()
 
     def add(self, exchange: world.Exchange) -> None:
-        """Compare what two servers answered."""
+        """Compare the responses of both servers."""
         self.methods[exchange.step.get('method', 'GET')] += 1
         nova, ours = compare.see(exchange)
         nova, names = deviations.straighten(nova, ours)
@@ -45,7 +48,7 @@ class Tally:
         self.differences.setdefault(kind, found)
 
     def steps(self) -> list[sender.Step]:
-        """Return the differences as steps of the contract."""
+        """Return the unknown differences in the format of the contract."""
         return [{**as_step(found), 'seen': self.kinds[kind],
                  'differs': sorted(found.aspects)}
                 for kind, found in self.differences.items()]
@@ -60,8 +63,7 @@ class Tally:
 
 
 def as_step(found: compare.Difference) -> sender.Step:
-    """Return a difference as a step of the contract, which expects our
-    answer.
+    """Return a difference as a step of the contract that expects our response.
     """
     ours = _expectation(found.exchange.ours)
     if found.ours.fault:
@@ -93,7 +95,7 @@ def _expectation(outcome: world.Outcome) -> dict[str, Any]:
 
 
 def _kind(found: compare.Difference) -> Any:
-    """Return what differences of the same cause have in common."""
+    """Return a key that is the same for differences of the same cause."""
     path = re.sub(r'\{[A-Za-z]+\}', '{}', found.path)
     path = re.sub('(/images/)(?!detail)[^/]+', r'\1-', path)
     path = re.sub('(/metadata/)[^/]+', r'\1-', path)

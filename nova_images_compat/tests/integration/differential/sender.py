@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Sends a contract's step to a server, byte for byte as it is written."""
+"""Sends the requests of steps, without changing a byte of them."""
 
 from collections.abc import Callable
 from collections.abc import Mapping
@@ -22,10 +22,10 @@ Step = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What a server said.
+    """A response.
 
-    :ivar status: NO_ANSWER if it hung up
-    :ivar headers: by name in lower case; several of a name are joined
+    :ivar status: the status; NO_ANSWER: the server closed the connection
+    :ivar headers: the values by names in lower case; several are joined
     """
 
     status: int
@@ -38,7 +38,7 @@ class Answer:
 
     @property
     def document(self) -> Any:
-        """The body's JSON; None where it is none."""
+        """The body as JSON; None: it is not JSON."""
         try:
             return json.loads(self.text)
         except ValueError:
@@ -46,9 +46,9 @@ class Answer:
 
 
 class Sender:
-    """One server, asked by all of the users.
+    """Sends requests of all users to one server.
 
-    :param url: the server's root
+    :param url: the root URL of the server
     :param token: returns the token of a user
     """
 
@@ -58,9 +58,9 @@ class Sender:
         self.token = token
 
     def send(self, step: Step, names: Mapping[str, str]) -> Answer:
-        """Send a step's request.
+        """Send the request of a step.
 
-        :param names: values for the placeholders
+        :param names: the values of the placeholders
         """
         body = self._body(step, names)
         headers = {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Requests to try on both servers, as hypothesis makes them up."""
+"""Generates requests for both servers with hypothesis."""
 
 from typing import Any
 from urllib import parse
@@ -12,12 +12,12 @@ from nova_images_compat.tests.integration.differential import bodies
 from nova_images_compat.tests.integration.differential import filters
 from nova_images_compat.tests.integration.differential import sender
 
-# So many of hypothesis' examples are alike.
+# The number of similar examples that hypothesis generates in a row.
 COPIES = 6
 
 SERVER = '11111111-2222-3333-4444-555555555555'
 
-# The images that the requests are about.
+# The images of the requests.
 IMAGES: list[dict[str, Any]] = [
     {'as': 'plain', 'name': 'plain', 'os_type': 'linux', 'k': 'v'},
     {'as': 'snapshot', 'name': 'bravo: a "snapshot", 1', 'min_ram': 512,
@@ -144,7 +144,7 @@ def _headers(draw: st.DrawFn, with_body: bool = False) -> dict[str, str]:
             {'Origin': 'https://dashboard.example'},
             {'Host': 'api.example'},
             {'Host': 'api.example:8774'}))))
-    # What is no Latin-1 cannot be a header.
+    # Headers must be Latin-1.
     return {name: value.encode('utf-8').decode('latin-1')
             for name, value in headers.items()}
 
@@ -168,7 +168,7 @@ def _path(draw: st.DrawFn, tails: st.SearchStrategy[str]) -> str:
 
 @st.composite
 def documents(draw: st.DrawFn) -> sender.Step:
-    """Requests for what tells of the versions."""
+    """Requests for the documents of versions."""
     path = draw(st.one_of(ROOTS, ODD_ROOTS)) + draw(st.sampled_from((
         '', '/', '/', '//', '/x', '?limit=1', '.json')))
     method = draw(st.sampled_from(
@@ -204,7 +204,7 @@ def reads(draw: st.DrawFn) -> sender.Step:
 
 @st.composite
 def writes(draw: st.DrawFn) -> sender.Step:
-    """Requests that change an image, if anything."""
+    """Requests that may change an image."""
     kind = draw(st.sampled_from((
         'POST', 'POST', 'PUT all', 'PUT all', 'PUT', 'PUT', 'DELETE key',
         'DELETE key', 'DELETE', 'any')))
@@ -232,10 +232,13 @@ def writes(draw: st.DrawFn) -> sender.Step:
 def make_up(
     strategy: st.SearchStrategy[sender.Step], count: int, randomly: bool,
 ) -> list[sender.Step]:
-    """Return requests, the same every time unless they are random.
+    """Generate requests.
 
-    Most of hypothesis' examples are copies of another with a small change,
-    so that only one of several is taken.
+    Most examples of hypothesis are copies of others with a small change, so
+    only one of ``COPIES`` is used.
+
+    :param count: the number of requests
+    :param randomly: whether the requests differ in each run
     """
     steps = []
 

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Describes Nova's options and ours, as they are registered: a script, beside
-Nova.
+"""Describes the registered options of Nova and ours.
 
-Writes JSON to the standard output: "nova" and "ours", each of which has what
-is said of an option by its name, "[group] name".
+A script for the environment of Nova. Writes a JSON object to its standard
+output: "nova" and "ours" have the attributes of options by "[group] name".
 """
 
 from collections.abc import Iterator
@@ -28,8 +27,9 @@ from nova_images_compat.conf import opts
 
 
 def nova_options() -> cfg.ConfigOpts:
-    """Return Nova's configuration, with the options of the libraries that
-    nova-api uses: some are registered no sooner than they are used.
+    """Return Nova's configuration, with the options of its libraries.
+
+    Some libraries register their options only when they are used.
     """
     conf = nova_config.CONF
     nova_config.parse_args(['nova-api'], default_config_files=[])
@@ -45,7 +45,7 @@ def nova_options() -> cfg.ConfigOpts:
 
 
 def our_options() -> cfg.ConfigOpts:
-    """Return a configuration as the service has it."""
+    """Return the configuration of the service."""
     conf = cfg.ConfigOpts()
     opts.register(conf)
     log.register_options(conf)
@@ -55,7 +55,7 @@ def our_options() -> cfg.ConfigOpts:
 
 
 def described(conf: cfg.ConfigOpts) -> dict[str, dict[str, Any]]:
-    """Return what is said of each option of a configuration."""
+    """Return the attributes of each option of a configuration."""
     return {
         f'[{group}] {name}': {
             **_described(info['opt']),
@@ -67,7 +67,7 @@ def described(conf: cfg.ConfigOpts) -> dict[str, dict[str, Any]]:
 def _groups(
     conf: cfg.ConfigOpts,
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    # oslo.config has no public way to what is registered.
+    # oslo.config has no public way to list the registered options.
     yield 'DEFAULT', conf._opts
     for name, group in conf._groups.items():
         yield name, group._opts
@@ -99,13 +99,13 @@ def _parameter(value: Any) -> Any:
     if isinstance(value, types.ConfigType):
         return _type(value)
     if isinstance(value, dict):
-        # What is said of a choice is not compared.
+        # The descriptions of choices are not compared.
         return list(value)
     return value
 
 
 def main() -> None:
-    # Nova changes defaults of libraries for its whole process.
+    # First ours: Nova changes defaults of libraries for the whole process.
     ours = described(our_options())
     nova = described(nova_options())
     json.dump({'nova': nova, 'ours': ours}, sys.stdout, default=repr)

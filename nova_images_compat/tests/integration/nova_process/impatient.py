@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Nova's API with a filter that tries again soon: a WSGI module, beside
-Nova."""
+"""Nova's API with a filter that retries soon.
+
+A WSGI module for the environment of Nova.
+"""
 
 import importlib
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Says what of Nova's process the filter changes: a script, beside Nova.
+"""Finds out what the filter changes in the process of Nova.
 
-Reads the filter's paste file and the environ of a request from the standard
-input, as JSON; writes what was different before, and afterwards, and the
-answer's status.
+A script for the environment of Nova. Reads the path of the paste file and the
+environ of a request from its standard input, as JSON; writes the differences
+between before and after the request, and the status of the response.
 """
 
 import json
@@ -22,8 +22,9 @@ import webob
 
 
 class TokenAuth(identity_access.AccessInfoPlugin):
-    """What keystonemiddleware leaves of a token that is valid, and has no
-    catalogue: the filter is told where Glance is.
+    """The token that keystonemiddleware leaves in the environ.
+
+    It has no catalogue, so the filter needs the endpoint of Glance.
     """
 
     has_user_token = True
@@ -34,7 +35,7 @@ class TokenAuth(identity_access.AccessInfoPlugin):
 
 
 def look() -> dict[str, str]:
-    """Return all options of the global configuration, and the loggers."""
+    """Return the global configuration, and that of the loggers."""
     conf = cfg.CONF
     found = {
         f'[{group}] {name}': repr(value)

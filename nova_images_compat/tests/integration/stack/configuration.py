@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Writes configuration files as oslo.config reads them."""
+"""Merges options, and writes configuration files."""
 
 from collections.abc import Mapping
 import os
@@ -10,9 +10,9 @@ Options = Mapping[str, Mapping[str, Any]]
 
 
 def merge(options: Options, others: Options) -> dict[str, dict[str, Any]]:
-    """Return options of which others take the place, one by one.
+    """Return options with some of them replaced.
 
-    :param others: a value None leaves an option out
+    :param others: the options that replace others; None removes an option
     """
     groups = {
         name: {**options.get(name, {}), **others.get(name, {})}
@@ -25,7 +25,10 @@ def merge(options: Options, others: Options) -> dict[str, dict[str, Any]]:
 
 
 def write(path: str, options: Options) -> str:
-    """Write a file that only its owner can read, and return its path."""
+    """Write a configuration file that only its owner can read.
+
+    :returns: the path
+    """
     with open(path, 'w', opener=_private) as file:
         for group, values in options.items():
             file.write(f'[{group}]\n')

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What tests are told about the stack that runs."""
+"""Describes the running stack for the tests."""
 
 from collections.abc import Mapping
 import dataclasses
@@ -18,8 +18,8 @@ REGION = 'RegionOne'
 SERVICE_PROJECT = 'service'
 OUR_USER = 'images'
 
-# Who there is: the project and the roles in it. The first four are those of
-# the contract, the next two those of deployments' policies.
+# The project and the roles of each user. The contract uses the first four
+# users, the policies of deployments the next two.
 _USERS = {
     'member': ('demo', ('member', 'reader')),
     'reader': ('demo', ('reader',)),
@@ -36,7 +36,7 @@ SERVICE_USERS = ('glance', 'nova', OUR_USER)
 
 @dataclasses.dataclass
 class User:
-    """A user of the default domain, in the one project that it is used in."""
+    """A user of the default domain, with a role in one project."""
 
     name: str
     password: str
@@ -48,16 +48,18 @@ class User:
 
 @dataclasses.dataclass
 class Description:
-    """Where everything is.
+    """Describes the stack.
 
-    :ivar directory: what ends with the stack: configuration, data, pids
-    :ivar logs: the directory of the logs, which stays
-    :ivar identity_url: Keystone's root, without a version; so are the others
-    :ivar service_url: our service
-    :ivar release: the release of OpenStack that Nova is of
-    :ivar scripts: the directory of the programs that our service runs with
+    :ivar directory: the directory of configuration, data and pids, which is
+        deleted when the stack stops
+    :ivar logs: the directory of the logs, which is kept
+    :ivar identity_url: the root URL of Keystone, without a version; the other
+        URLs are like it
+    :ivar service_url: the root URL of our service
+    :ivar release: the OpenStack release of Nova
+    :ivar scripts: the directory of the programs of our service
     :ivar venvs: the directories of the virtual environments, by name
-    :ivar pids: of the masters that were started with the stack, by name
+    :ivar pids: the master processes of the stack, by name
     """
 
     directory: str
@@ -85,7 +87,7 @@ class Description:
 
     @property
     def processes(self) -> str:
-        """The directory of the processes' registry."""
+        """The directory of the registry of processes."""
         return os.path.join(self.directory, 'processes')
 
     def program(self, name: str, script: str) -> str:
@@ -93,13 +95,13 @@ class Description:
         return os.path.join(self.venvs[name], 'bin', script)
 
     def database_url(self, name: str) -> str:
-        """Return the URL of a database, for SQLAlchemy."""
+        """Return the SQLAlchemy URL of a database."""
         return (
             f'mysql+pymysql://{self.mariadb_user}:{self.mariadb_password}'
             f'@127.0.0.1:{self.mariadb_port}/{name}')
 
     def keystone_user(self, name: str) -> dict[str, Any]:
-        """Return keystoneauth's options of a user."""
+        """Return the keystoneauth options of a user."""
         user = self.users[name]
         return {
             'auth_type': 'password',
@@ -112,9 +114,9 @@ class Description:
         }
 
     def keystone_authtoken(self, name: str) -> dict[str, Any]:
-        """Return ``[keystone_authtoken]`` of a service.
+        """Return the options of ``[keystone_authtoken]`` of a service.
 
-        :param name: the service's user
+        :param name: the user of the service
         """
         return {
             **self.keystone_user(name),
@@ -128,7 +130,7 @@ class Description:
         }
 
     def write(self, path: str) -> None:
-        """Write it where ``load`` finds it, for its owner only."""
+        """Write it to a file that only its owner can read."""
         with open(os.open(
                 path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
                 'w') as file:
@@ -138,10 +140,12 @@ class Description:
 def new(
     directory: str, logs: str, release: str | None = None,
 ) -> Description:
-    """Return the description of a stack that has nothing but passwords.
+    """Return the description of a new stack, with new passwords.
 
-    :param release: whose Nova it is, and whose libraries our service runs
-        with; None: the newest release's Nova, and our own libraries
+    :param directory: an existing directory
+    :param logs: an existing directory for the logs
+    :param release: the release of Nova, and of the libraries of our service;
+        None: the newest release of Nova, and our own libraries
     """
     nova_release = release or venvs.NEWEST
     paths = {name: venvs.path(name, nova_release) for name in venvs.NAMES}
@@ -158,16 +162,16 @@ def new(
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Description:
-    """Return the description of the stack that runs.
+    """Return the description of the running stack.
 
-    :raises: RuntimeError: none does
+    :raises: RuntimeError: no stack runs
     """
     path = environ.get(VARIABLE)
     if not path:
         raise RuntimeError(
-            f'{VARIABLE} is not set: the integration tests run by '
-            '"tox -e integration", or with what "tox -e integration -- '
-            '--keep" prints')
+            f'{VARIABLE} is not set: run the integration tests with '
+            '"tox -e integration", or with the variables that "tox -e '
+            'integration -- --keep" prints')
     with open(path) as file:
         attributes = json.load(file)
     attributes['users'] = {

@@ -1,25 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What can keep the stack from coming up."""
+"""Reasons why the stack does not start."""
 
 
 class StackError(Exception):
-    """Something that whoever runs the tests must put right."""
+    """An error that the user has to fix."""
 
 
 class MissingProgram(StackError):
-    """A server that a Debian package would bring."""
+    """A server is not installed.
+
+    :param program: its name
+    :param package: the Debian package that contains it
+    """
 
     def __init__(self, program: str, package: str) -> None:
         super().__init__(
-            f'there is no {program} on this machine; install it '
+            f'{program} is not installed; install it '
             f'(Debian: apt-get install {package})')
 
 
 class ProcessFailed(StackError):
-    """A command or server that ended when it should not have.
+    """A command or server failed.
 
-    :param name: what it was
+    :param name: its name
     :param how: how it failed
     :param log: the path of its log
     """
@@ -33,10 +37,10 @@ class ProcessFailed(StackError):
 
 
 class ReleaseNotAvailable(StackError):
-    """A release of OpenStack that pip cannot install.
+    """pip cannot install a release of OpenStack.
 
     :param release: the release
-    :param error: what pip says
+    :param error: the failure of pip
     """
 
     def __init__(self, release: str, error: ProcessFailed) -> None:

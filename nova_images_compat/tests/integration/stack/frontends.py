@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Debian's web servers, with the samples that send images to our service."""
+"""Web servers with the samples, as Debian packages them."""
 
 import os
 import pathlib
@@ -12,7 +12,7 @@ from nova_images_compat.tests.integration.stack import registry
 
 SAMPLES = pathlib.Path(__file__).parents[4] / 'etc/nova-images-compat'
 
-# In the samples.
+# The addresses in the samples.
 PORT = '8774'
 NOVA = '127.0.0.1:18774'
 SERVICE = '127.0.0.1:18775'
@@ -52,10 +52,11 @@ Include {sample}
 class Frontend(process.Server):
     """The compute endpoint: a web server before Nova and our service.
 
-    :param account: on whose account it runs
+    :param account: the registry of its processes
     :param stack: the stack that it belongs to
-    :param name: is unlike that of any other server
-    :param services: our services' addresses; more than one for HAProxy only
+    :param name: a unique name
+    :param services: the addresses of our services; only HAProxy supports more
+        than one
     :cvar sample: the name of the sample file
     """
 
@@ -80,7 +81,10 @@ class Frontend(process.Server):
     def fill(
         self, stack: description.Description, services: tuple[str, ...],
     ) -> str:
-        """Return the sample with this stack's addresses."""
+        """Return the sample with the addresses of the stack.
+
+        :raises: ValueError: the sample does not have the expected text
+        """
         text = (SAMPLES / self.sample).read_text()
         for old, new in (
                 (NOVA, stack.nova_url.removeprefix('http://')),
@@ -92,15 +96,25 @@ class Frontend(process.Server):
         return text
 
     def listen(self, address: str) -> tuple[tuple[str, str], ...]:
-        """Return what becomes what, so that it listens on an address."""
+        """Return texts of the sample, each with the text that replaces it.
+
+        :param address: the address to listen on
+        """
         raise NotImplementedError()
 
     def find_command(self, path: str) -> list[str]:
-        """Return the command that serves what a file says."""
+        """Return the command of the web server.
+
+        :param path: the path of the filled in sample
+        """
         raise NotImplementedError()
 
     def write(self, name: str, text: str, sample: str, user: str) -> str:
-        """Write what goes around a sample, and return its path."""
+        """Write the configuration file that includes a sample.
+
+        :param user: the lines that set the user, if we are root
+        :returns: the path
+        """
         path = os.path.join(self.directory, name)
         with open(path, 'w') as file:
             file.write(text.format(

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Lets a signal end the benchmark in an orderly way."""
+"""Turns signals into an exception, so that everything is stopped."""
 
 from collections.abc import Iterator
 import contextlib
@@ -11,9 +11,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(BaseException):
-    """A signal that asks us to stop.
+    """We received a signal to stop.
 
-    :ivar number: of the signal
+    :ivar number: the number of the signal
     """
 
     def __init__(self, number: int) -> None:
@@ -23,10 +23,9 @@ class Interrupted(BaseException):
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn the first signal into an exception, and ignore any other, so that
-    nothing keeps what was started from being stopped.
+    """Turn the first signal into an exception, and ignore all others.
 
-    :raises: Interrupted
+    :raises: Interrupted: a signal was received
     """
     received = []
 
@@ -40,13 +39,13 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     except Exception:
-        # Fixtures that are being set up make other errors of it.
+        # Fixtures turn it into other errors while they are set up.
         if received:
             raise Interrupted(received[0]) from None
         raise
 
 
 def ignore_signals() -> None:
-    """Let no signal interrupt what follows."""
+    """Ignore signals from now on."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)

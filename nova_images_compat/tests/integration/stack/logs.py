@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Where the logs of a run are left."""
+"""The directories of the logs."""
 
 import tempfile
 import time
@@ -9,7 +9,7 @@ from nova_images_compat.tests.integration.stack import venvs
 
 
 def make_directory(prefix: str = '') -> str:
-    """Make a directory for the logs of a run, and return its path."""
+    """Create a directory for the logs of a run, and return its path."""
     parent = venvs.work_directory() / 'logs'
     parent.mkdir(parents=True, exist_ok=True)
     return tempfile.mkdtemp(

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A server that tests start, stop and start again."""
+"""Servers that tests can stop and start again."""
 
 from collections.abc import Callable
 from collections.abc import Mapping
@@ -22,15 +22,15 @@ from nova_images_compat.tests.integration.stack import registry
 
 HOST = '127.0.0.1'
 
-# Below the ports that Linux gives to outgoing connections: a server that is
-# restarted finds its own still free.
+# Below the ports of outgoing connections, so that the port of a server is
+# still free when it is restarted.
 _PORTS = range(20000, 32000)
 
 _START_SECONDS = 90.0
 
 
 def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on."""
+    """Return a free port of the loopback interface."""
     while True:
         port = random.choice(_PORTS)
         with socket.socket() as probe, contextlib.suppress(OSError):
@@ -39,10 +39,11 @@ def free_port() -> int:
 
 
 def find_program(name: str, package: str) -> str:
-    """Return a server's path, wherever Debian puts servers.
+    """Return the path of a server.
 
-    :param package: the Debian package that brings it
-    :raises: MissingProgram
+    :param name: its name
+    :param package: the Debian package that contains it
+    :raises: MissingProgram: it is not installed
     """
     path = shutil.which(
         name, path=f'{os.environ.get("PATH", "")}:/usr/local/sbin:/usr/sbin')
@@ -52,7 +53,7 @@ def find_program(name: str, package: str) -> str:
 
 
 def port_answers(port: int) -> bool:
-    """Return whether somebody accepts connections on a loopback port."""
+    """Return whether a loopback port accepts connections."""
     with contextlib.suppress(OSError):
         socket.create_connection((HOST, port), timeout=1).close()
         return True
@@ -60,7 +61,7 @@ def port_answers(port: int) -> bool:
 
 
 def url_answers(url: str) -> bool:
-    """Return whether a URL is answered with anything but a server's error."""
+    """Return whether a URL responds, with a status below 500."""
     with contextlib.suppress(requests.RequestException):
         return requests.get(
             url, timeout=5, allow_redirects=False).status_code < 500
@@ -68,14 +69,14 @@ def url_answers(url: str) -> bool:
 
 
 class Server(fixtures.Fixture):
-    """A server process, up when the fixture is.
+    """A server process.
 
-    :param account: on whose account it runs
-    :param name: what it is, unlike any other's name
-    :param command: its argument vector
+    :param account: the registry of its process
+    :param name: a unique name
+    :param command: the program and its arguments
     :param log: the path of its log
-    :param ready: returns whether it serves
-    :param environment: variables beside ours
+    :param ready: returns whether it is ready
+    :param environment: variables in addition to ours
     """
 
     def __init__(
@@ -96,9 +97,10 @@ class Server(fixtures.Fixture):
         self.start()
 
     def start(self, wait: bool = True) -> None:
-        """Start it, unless it runs, and wait until it serves.
+        """Start it, unless it runs.
 
-        :raises: ProcessFailed: it ended, or it takes too long
+        :param wait: whether to wait until it is ready
+        :raises: ProcessFailed: it has ended, or is not ready in time
         """
         if self._process is None:
             self._process = self.account.start(
@@ -107,7 +109,7 @@ class Server(fixtures.Fixture):
             self._wait_until_ready(self._process)
 
     def stop(self) -> None:
-        """Stop it, and wait until its whole process group is gone."""
+        """Stop it, and wait until its process group has ended."""
         if self._process is None:
             return
         self._process.terminate()
@@ -117,7 +119,7 @@ class Server(fixtures.Fixture):
         self._gone()
 
     def kill(self) -> None:
-        """End it and its workers at once, as a crash would."""
+        """Kill it and its workers, like a crash."""
         if self._process is not None:
             registry.signal_group(self._process.pid, signal.SIGKILL)
             self._wait_until_gone(self._process, registry.STOP_SECONDS)
@@ -129,19 +131,22 @@ class Server(fixtures.Fixture):
         self.start()
 
     def suspend(self) -> None:
-        """Let it accept connections and answer nothing."""
+        """Suspend it: it still accepts connections, but does not respond."""
         if self._process is not None:
             registry.signal_group(self._process.pid, signal.SIGSTOP)
             self.addCleanup(self.resume)
 
     def resume(self) -> None:
-        """Undo ``suspend``."""
+        """Resume it after ``suspend``."""
         if self._process is not None:
             registry.signal_group(self._process.pid, signal.SIGCONT)
 
-    def find_failure(self, process: subprocess.Popen[bytes]) -> str | None:
-        """Return why a server that does not serve yet never will."""
-        status = process.poll()
+    def find_failure(self, started: subprocess.Popen[bytes]) -> str | None:
+        """Return why the server will never be ready; None: it may be.
+
+        :param started: the process of the server
+        """
+        status = started.poll()
         return None if status is None else f'ended with status {status}'
 
     def _gone(self) -> None:
@@ -157,7 +162,7 @@ class Server(fixtures.Fixture):
                 raise errors.ProcessFailed(self.name, failure, self.log)
             if time.monotonic() > deadline:
                 raise errors.ProcessFailed(
-                    self.name, f'not up after {_START_SECONDS:.0f} seconds',
+                    self.name, f'not ready after {_START_SECONDS:.0f} seconds',
                     self.log)
             time.sleep(0.05)
 

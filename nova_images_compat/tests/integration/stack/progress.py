@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Tells whoever waits what is being done."""
+"""Tells the user what is being done."""
 
 import sys
 

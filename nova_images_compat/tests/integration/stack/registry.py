@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Keeps account of the processes that the stack started, to end them all."""
+"""Registers the processes of the stack, to stop all of them at the end."""
 
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ STOP_SECONDS = 5.0
 
 
 def group_alive(group: int) -> bool:
-    """Return whether a process group has a process that has not ended."""
+    """Return whether a process of a process group still runs."""
     try:
         os.killpg(group, 0)
     except ProcessLookupError:
@@ -27,16 +27,16 @@ def group_alive(group: int) -> bool:
 
 
 def signal_group(group: int, number: int) -> None:
-    """Send a signal to a process group, if it is still there."""
+    """Send a signal to a process group, if it still exists."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, number)
 
 
 class Registry:
-    """The process groups of one stack, a file each in a directory.
+    """The process groups of one stack, with a file for each in a directory.
 
-    Files, because a test's process may end before the servers that it
-    started; whoever holds the stack then ends those, too.
+    The process of a test may end before the servers that it started. With the
+    files, the process that started the stack can stop them, too.
 
     :param directory: an existing directory
     """
@@ -51,13 +51,14 @@ class Registry:
         self, name: str, command: Sequence[str], log: str,
         environment: Mapping[str, str] | None = None,
     ) -> subprocess.Popen[bytes]:
-        """Start a process, the leader of a session and group of its own.
+        """Start a process in a new session and process group.
 
-        :param name: what it is
-        :param log: the file that its output is appended to
-        :param environment: variables beside ours; of ours, it gets none
-            that is meant for OpenStack or Python
-        :raises: StackError: once the registry is closed
+        :param name: a unique name
+        :param command: the program and its arguments
+        :param log: the path of the file for its output
+        :param environment: variables in addition to ours, of which those for
+            OpenStack and Python are left out
+        :raises: StackError: the registry is closed
         """
         with self._lock, open(log, 'ab') as output:
             if self._closed:
@@ -71,7 +72,7 @@ class Registry:
         return process
 
     def forget(self, process: subprocess.Popen[bytes]) -> None:
-        """Take a process off the account whose whole group has ended."""
+        """Remove a process whose process group has ended."""
         with self._lock:
             self._children.pop(process.pid, None)
             self._file(process.pid).unlink(missing_ok=True)
@@ -80,9 +81,9 @@ class Registry:
         self, name: str, command: Sequence[str], log: str,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Run a command to its end.
+        """Run a command, and wait for its end.
 
-        :raises: ProcessFailed: it did not end with status 0
+        :raises: ProcessFailed: its status is not 0
         """
         process = self.start(name, command, log, environment)
         status = process.wait()
@@ -92,7 +93,7 @@ class Registry:
                 name, f'{command[0]} ended with status {status}', log)
 
     def close(self) -> None:
-        """End every process on the account, and start no more."""
+        """Stop all processes. No more can be started."""
         with self._lock:
             self._closed = True
         groups = [int(path.name) for path in self._directory.iterdir()]
@@ -105,7 +106,7 @@ class Registry:
         self._wait(groups)
 
     def pids(self) -> dict[str, int]:
-        """Return the processes on the account, by name."""
+        """Return the pids of the registered processes, by name."""
         return {
             path.read_text(): int(path.name)
             for path in self._directory.iterdir()}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""Has something up for a while."""
+"""Sets up fixtures outside of tests."""
 
 from collections.abc import Iterator
 import contextlib
@@ -13,9 +13,9 @@ F = TypeVar('F', bound=fixtures.Fixture)
 
 @contextlib.contextmanager
 def up(fixture: F) -> Iterator[F]:
-    """Set a fixture up, and clean it up, whatever happens.
+    """Set up a fixture, and clean it up at the end.
 
-    :raises: what kept it from coming up
+    :raises: the first error of its set-up
     """
     try:
         fixture.setUp()
@@ -28,7 +28,7 @@ def up(fixture: F) -> Iterator[F]:
 
 
 def first_cause(error: BaseException) -> BaseException:
-    """Return what kept a fixture, or one that it uses, from coming up."""
+    """Return the first error of the set-up of a fixture."""
     while isinstance(error, fixtures.MultipleExceptions):
         error = error.args[0][1]
     return error

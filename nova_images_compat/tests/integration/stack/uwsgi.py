@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""A WSGI application under uWSGI."""
+"""WSGI applications under uWSGI."""
 
 from collections.abc import Mapping
 import os
@@ -12,30 +12,29 @@ from nova_images_compat.tests.integration.stack import registry
 PROCESSES = 2
 THREADS = 4
 
-# uWSGI resets connections that are kept alive on a plain HTTP socket.
+# With a plain HTTP socket, uWSGI resets connections that are kept alive.
 _FLAGS = (
     '--master', '--enable-threads', '--lazy-apps', '--thunder-lock',
     '--die-on-term', '--need-app', '--add-header', 'Connection: close',
     '--buffer-size', '65535')
 
-# What the master writes when a worker ended that it had not told to.
+# The log message of the master when a worker has ended unexpectedly.
 _WORKER_DIED = b'DAMN ! worker'
 
 
 class Server(process.Server):
-    """An application, served on a port of the loopback interface.
+    """A server of an application on the loopback interface.
 
-    :param account: on whose account it runs
-    :param name: what it is
-    :param scripts: the directory of pyuwsgi, in the application's virtual
-        environment
-    :param application: is MODULE:NAME, or the path of a WSGI script
-    :param port: the port; None: one that is free
+    :param account: the registry of its processes
+    :param name: a unique name
+    :param scripts: the directory of pyuwsgi, in the virtual environment of
+        the application
+    :param application: MODULE:NAME, or the path of a WSGI script
+    :param port: the port; None: a free one
     :param logs: the directory of the log
-    :param environment: variables that tell the application where its
-        configuration is
-    :param processes: how many workers it has
-    :param threads: how many threads a worker has
+    :param environment: further variables, such as for the configuration
+    :param processes: the number of workers
+    :param threads: the number of threads of each worker
     """
 
     def __init__(
@@ -62,12 +61,14 @@ class Server(process.Server):
             self._log_begin = log.tell()
         super().start(wait)
 
-    def find_failure(
-        self, process: subprocess.Popen[bytes],
-    ) -> str | None:
-        """Find also workers that end, for the master starts them anew."""
+    def find_failure(self, started: subprocess.Popen[bytes]) -> str | None:
+        """Return why the server will never be ready; None: it may be.
+
+        If the application cannot be loaded, the workers end, and the master
+        starts them again.
+        """
         with open(self.log, 'rb') as log:
             log.seek(self._log_begin)
             if log.read().count(_WORKER_DIED) >= self.processes:
                 return 'the application cannot be loaded'
-        return super().find_failure(process)
+        return super().find_failure(started)

@@ -21,7 +21,7 @@ NAMES = ('nova', 'glance', 'keystone', 'tempest', 'clients', 'novaclient')
 NOVAS = {'2024.1': 29, '2025.1': 31, '2025.2': 32, '2026.1': 33, '2026.2': 34}
 NEWEST = '2026.2'
 
-# What pip lists before our package is installed beside Nova, and after.
+# Lists of packages before and after our package is installed with Nova.
 BEFORE = 'packages-before.txt'
 AFTER = 'packages-after.txt'
 
@@ -29,23 +29,23 @@ _TOP = pathlib.Path(__file__).parents[4]
 _REQUIREMENTS = pathlib.Path(__file__).parents[1] / 'requirements'
 _STAMP = 'requirements.sha256'
 
-# Where Nova's environment is too old for the catalogue, the unit tests have
-# one of their own, with newer packages of the extra "database".
+# Releases whose packages are too old for the catalogue. The unit tests have a
+# separate environment there, with newer packages of the extra "database".
 _DATABASES = {'2024.1': _REQUIREMENTS / 'releases/2024.1-database.txt'}
 
-# What an operator's environment has before our package comes.
+# The packages of an operator before ours is installed.
 _NOVA = ('nova', 'PyMySQL')
 
-# Who has our package installed beside it: its filter, Tempest's plugin, or its
-# unit tests.
+# Environments that also have our package: for the filter, the Tempest plugin,
+# or the unit tests.
 _HOSTS = ('nova', 'tempest', 'unit')
 
-# What there is one of for each release.
+# Environments that each release has.
 _OF_A_RELEASE = ('nova', 'unit')
 
 
 def work_directory() -> pathlib.Path:
-    """Return tox's directory for what the integration tests keep."""
+    """Return the directory for files that the integration tests keep."""
     return pathlib.Path(
         os.environ.get('TOX_WORK_DIR', '.tox')).absolute() / 'real-services'
 
@@ -53,7 +53,7 @@ def work_directory() -> pathlib.Path:
 def path(name: str, release: str = NEWEST) -> str:
     """Return the directory of a virtual environment.
 
-    :param release: Nova's; all else is of the newest release
+    :param release: the release of Nova; others are of the newest release
     """
     if name in _OF_A_RELEASE and release != NEWEST:
         name = f'{name}-{release}'
@@ -66,22 +66,22 @@ def program(name: str, script: str, release: str = NEWEST) -> str:
 
 
 def pins(release: str) -> pathlib.Path:
-    """Return the file of the versions that a release's Nova runs with."""
+    """Return the path of the pinned versions of a release's Nova."""
     return _REQUIREMENTS / 'releases' / f'{release}.txt'
 
 
 def make(
     account: registry.Registry, logs: str, release: str = NEWEST,
 ) -> None:
-    """Make the virtual environments whose requirements have changed, with
-    our package beside Nova and Tempest.
+    """Make the virtual environments whose requirements have changed.
 
-    :param account: on whose account pip runs
-    :param logs: the directory of pip's logs
-    :param release: Nova's
-    :raises: ReleaseNotAvailable: pip cannot install the release's Nova, or
-        what belongs to it
-    :raises: ProcessFailed
+    Those of Nova and Tempest also have our package.
+
+    :param account: the registry of the processes of pip
+    :param logs: the directory of the logs of pip
+    :param release: the release of Nova
+    :raises: ReleaseNotAvailable: pip cannot install Nova or its requirements
+    :raises: ProcessFailed: pip fails otherwise
     """
     with futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
@@ -97,10 +97,11 @@ def make(
 def make_for_unit_tests(
     account: registry.Registry, logs: str, release: str,
 ) -> str:
-    """Make what the unit tests need to run with a release's libraries, beside
-    its Nova's environment, and return the directory of its scripts.
+    """Make the environment of the unit tests with a release's libraries.
 
-    :raises: ReleaseNotAvailable, ProcessFailed
+    :returns: the directory of its scripts
+    :raises: ReleaseNotAvailable: pip cannot install the requirements
+    :raises: ProcessFailed: pip fails otherwise
     """
     if release not in _DATABASES:
         return program('nova', '', release)
@@ -110,7 +111,7 @@ def make_for_unit_tests(
 
 
 class _Maker:
-    """Makes one virtual environment, unless it is as it is to be."""
+    """Makes one virtual environment, unless it is up to date."""
 
     def __init__(
         self, account: registry.Registry, logs: str, name: str, release: str,
@@ -149,8 +150,9 @@ class _Maker:
             self.stamp.write_text(content)
 
     def _install_nova(self) -> None:
-        """Install Nova, then our package as an operator does, then what the
-        servers and the tests need.
+        """Install Nova, then our package, then what the tests need.
+
+        The first two steps are those of an operator.
         """
         [pinned] = self.requirements
         constraints = ('-c', str(pinned))
@@ -167,7 +169,7 @@ class _Maker:
             raise errors.ReleaseNotAvailable(self.release, error) from error
 
     def _install_ours(self, *options: str) -> None:
-        # An editable installation writes into the checkout.
+        # An editable installation writes to the checkout.
         with _locked('checkout'):
             self._install(*options, '-e', str(_TOP))
 
@@ -185,8 +187,9 @@ class _Maker:
              '--disable-pip-version-check', *arguments], log)
 
     def _stamp(self) -> str:
-        """Return what stands for all that the environment was made from; the
-        rest of our package it follows by itself.
+        """Return a hash of all that requires a new environment if it changes.
+
+        Other files of our package do not: the installation is editable.
         """
         files = [*self.requirements]
         if self.name in _HOSTS:
@@ -198,7 +201,7 @@ class _Maker:
 
 @contextlib.contextmanager
 def _locked(name: str) -> Iterator[None]:
-    """Hold a lock that runs side by side share."""
+    """Hold a lock that parallel runs share."""
     directory = work_directory() / 'venvs'
     directory.mkdir(parents=True, exist_ok=True)
     with open(directory / f'.lock-{name}', 'w') as lock:
