@@ -3,6 +3,7 @@
 """Tests of work in other threads."""
 
 from collections.abc import Callable
+import functools
 import os
 import threading
 import time
@@ -119,7 +120,7 @@ class WorkerTest(base.TestCase):
     def test_one_after_the_other_in_one_thread(self) -> None:
         before = threading.active_count()
         order: list[int] = []
-        jobs = [self.call(lambda number=number: order.append(number))
+        jobs = [self.call(functools.partial(order.append, number))
                 for number in range(50)]
         for job in jobs:
             job.result(10)

@@ -140,7 +140,7 @@ def names_with_a_colon(found: Found) -> bool:
 def filters_by_parameter_of_glance(found: Found) -> bool:
     names = {f'property-{key}' for key in images.NOT_FILTERS}
     return is_list(found) and any(
-        name in names or name.endswith(images.RANGES)
+        name in names or name.endswith(images.RANGE_SUFFIXES)
         for name, value in found.parameters)
 
 
