@@ -6,12 +6,12 @@ Nova. ``contract.json`` is a copy of the specification's file."""
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
-import json
 import os
 import re
 from typing import Any
 from typing import Protocol
 
+import orjson
 import webob
 
 PATH = os.path.join(os.path.dirname(__file__), 'contract.json')
@@ -35,7 +35,7 @@ class Requester(Protocol):
 def scenarios() -> list[dict[str, Any]]:
     """Return the contract's scenarios."""
     with open(PATH, encoding='utf-8') as file:
-        return json.load(file)
+        return orjson.loads(file.read())
 
 
 def fill(value: Json, names: Mapping[str, str]) -> Json:
@@ -93,7 +93,7 @@ def _differences(
         return
     for name, value in expect.get('headers', {}).items():
         yield from _header_differences(name, value, response)
-    document: Json = json.loads(response.text) if (
+    document: Json = orjson.loads(response.text) if (
         expect.keys() & {'json', 'fault', 'ids'}) else None
     if 'json' in expect and not _same(expect['json'], document):
         yield f'body {document}, not {expect["json"]}'
