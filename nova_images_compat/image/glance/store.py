@@ -122,7 +122,21 @@ class GlanceStore(image_base.ImageStore):
             raise exception.ImageDeleteNotAuthorized()
         if answer.status == 409:
             raise exception.ImageInUse()
+        # Glance 33 answers 400 to a deletion while another one of the same
+        # image is under way, here an earlier try.
+        if answer.is_repeated and answer.status == 400 and (
+                self._is_gone(context, image_id)):
+            return
         raise _read_error(answer, image_id)
+
+    def _is_gone(
+        self, context: request_context.RequestContext, image_id: str,
+    ) -> bool:
+        try:
+            self._read(context, image_id)
+        except exception.ImageNotFound:
+            return True
+        return False
 
     def add_metadata(
         self, context: request_context.RequestContext,

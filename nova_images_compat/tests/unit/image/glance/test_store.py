@@ -124,6 +124,20 @@ class DeletionTest(glance_case.StoreTestCase):
                 self.store.delete(self.caller, image_id)
                 self.assertEqual({}, self.glance.images)
 
+    def test_repeated_deletion_meets_the_first_one(self) -> None:
+        for is_done in (True, False):
+            with self.case(is_done):
+                image_id = self.glance.add()
+                self.fail_next(
+                    Failure(error=glance_case.CUT, is_done=is_done),
+                    Failure(400, glance_case.ERROR_PAGE))
+                if is_done:
+                    self.store.delete(self.caller, image_id)
+                else:
+                    self.assertRaises(
+                        exception.BadGateway, self.store.delete,
+                        self.caller, image_id)
+
     def test_image_that_was_not_there_when_it_could_be_asked(self) -> None:
         self.fail_next(Failure(error=glance_case.REFUSED))
         self.assertRaises(
