@@ -8,6 +8,7 @@ from urllib import parse
 
 from tempest.common import waiters
 from tempest import config
+from tempest.lib.common.utils import test_utils
 from tempest.lib import decorators
 
 from nova_images_compat.tests.tempest.api import base
@@ -19,6 +20,8 @@ ATTRIBUTES = (
     'name', 'status', 'visibility', 'protected', 'tags', 'owner', 'size',
     'min_ram', 'min_disk', 'checksum', 'id', 'schema', 'file', 'created_at',
     'disk_format', 'container_format', 'os_hidden', 'locations')
+
+IMPORT_TASK = 'os_glance_import_task'
 
 
 class MetadataDeviationsTest(base.ImagesCompatTest):
@@ -196,6 +199,10 @@ class ImportDeviationsTest(base.ImagesCompatTest):
         image_id = self.stage()
         self.glance.image_import(image_id)
         waiters.wait_for_image_imported_to_stores(self.glance, image_id)
+        # Glance removes this one a moment later.
+        self.assertTrue(test_utils.call_until_true(
+            lambda: IMPORT_TASK not in self.metadata(image_id),
+            CONF.image.build_timeout, CONF.image.build_interval))
         added = {
             key: value for key, value in self.metadata(image_id).items()
             if key.startswith('os_glance_')}
