@@ -55,7 +55,7 @@ class ReservedMetadataKey(BadRequest):
         "the image, which image metadata cannot change.")
 
 
-class MetadataRefused(BadRequest):
+class MetadataRejected(BadRequest):
     """The image store rejects metadata."""
 
     message_format = 'The image store rejects the metadata: %(reason)s'

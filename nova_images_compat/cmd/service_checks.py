@@ -124,7 +124,7 @@ class ServiceChecks:
         extras.check(extras.DATABASE, '[usage_counts] enabled')
         from nova_images_compat.db import engine as db_engine
         try:
-            db_engine.Database(self.conf, patient=False)
+            db_engine.Database(self.conf, retry=False)
         except exception.DatabaseUnreachable as error:
             raise exception.CheckWarning(
                 'Counts stay in memory until the database is reachable, and '

@@ -29,7 +29,7 @@ from nova_images_compat.image import base as image_base
 LOG = logging.getLogger(__name__)
 
 # Seconds that a check may take.
-PATIENCE = 60.0
+TIMEOUT = 60.0
 
 UNEXPECTED = 255
 
@@ -57,15 +57,15 @@ class Checks(upgradecheck.UpgradeCommands):
 def _result(
     check: image_base.Check, commands: upgradecheck.UpgradeCommands,
 ) -> Result:
-    """Run a check. It fails if it takes longer than ``PATIENCE``.
+    """Run a check. It fails if it takes longer than ``TIMEOUT``.
 
     :param commands: unused: oslo.upgradecheck hands it to every check
     """
     running = background.call(check.run)
-    done, _ = futures.wait([running], PATIENCE)
+    done, _ = futures.wait([running], TIMEOUT)
     if not done:
         return Result(
-            Code.FAILURE, f'Timed out after {PATIENCE:.0f} seconds.')
+            Code.FAILURE, f'Timed out after {TIMEOUT:.0f} seconds.')
     try:
         return Result(Code.SUCCESS, running.result())
     except exception.CheckWarning as error:

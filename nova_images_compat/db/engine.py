@@ -74,24 +74,24 @@ class Database:
 
     :param conf: the service's configuration, with oslo.db's options in
         ``[database]``
-    :param patient: whether to retry connecting as ``[database] max_retries``
+    :param retry: whether to retry connecting as ``[database] max_retries``
         says
     :raises: DatabaseNotReady: the configuration or the schema is not valid,
         or the server rejects the user
     :raises: DatabaseUnreachable: the server is not reachable
     """
 
-    def __init__(self, conf: cfg.ConfigOpts, patient: bool = True) -> None:
+    def __init__(self, conf: cfg.ConfigOpts, retry: bool = True) -> None:
         url = _completed_for_service(database_url(conf.database.connection))
         check_file_exists(url)
         _check_max_overflow(conf)
         try:
-            self._engine = _create_engine(url, conf, patient)
+            self._engine = _create_engine(url, conf, retry)
             self._reader_engine = self._engine
             if replica := _replica(conf):
                 self._reader_engine = _create_engine(
                     _completed_for_service(database_url(replica)), conf,
-                    patient)
+                    retry)
             self._check_schema(url)
         except (db_exception.DBError, sa.exc.SQLAlchemyError,
                 ImportError, OSError, TypeError) as error:
@@ -129,10 +129,10 @@ class Database:
 
 
 def _create_engine(
-    url: sa.URL, conf: cfg.ConfigOpts, patient: bool,
+    url: sa.URL, conf: cfg.ConfigOpts, retry: bool,
 ) -> sa.Engine:
     options = {name: conf.database[name] for name in ENGINE_OPTIONS}
-    if not patient:
+    if not retry:
         options['max_retries'] = 0
     engine: sa.Engine = engines.create_engine(
         url, sqlite_fk=True, thread_checkin=False, **options)

@@ -204,7 +204,7 @@ class _Writer:
             return
         try:
             if self._database is None:
-                self._database = db_engine.Database(self._conf, patient=False)
+                self._database = db_engine.Database(self._conf, retry=False)
             calls = sorted(counts)
             for start in range(0, len(calls), BATCH):
                 batch = calls[start:start + BATCH]
@@ -239,7 +239,7 @@ def _add(
 
 def _check_database(conf: cfg.ConfigOpts) -> None:
     try:
-        db_engine.Database(conf, patient=False).dispose()
+        db_engine.Database(conf, retry=False).dispose()
     except exception.DatabaseUnreachable as error:
         LOG.warning('The counts of calls cannot be written yet: %s', error)
 

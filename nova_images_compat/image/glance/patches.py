@@ -50,11 +50,11 @@ Change = Callable[[Properties, bool], list[Operation]]
 def reject_unkept_keys(metadata: Mapping[str, str]) -> None:
     """Reject metadata items that the Image service would lose.
 
-    :raises: MetadataRefused: there is such an item
+    :raises: MetadataRejected: there is such an item
     """
     for key in metadata:
         if key in NOT_KEPT:
-            raise exception.MetadataRefused(
+            raise exception.MetadataRejected(
                 reason=f"it cannot keep an item of the name '{key}'.")
 
 

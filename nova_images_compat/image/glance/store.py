@@ -347,7 +347,7 @@ def _write_error(
 ) -> exception.APIError:
     """Return the error for an answer 4xx to a patch."""
     if answer.status == 400:
-        return exception.MetadataRefused(reason=answer.error_message())
+        return exception.MetadataRejected(reason=answer.error_message())
     if answer.status == 413:
         return exception.MetadataLimitExceeded()
     return _read_error(answer, image_id)

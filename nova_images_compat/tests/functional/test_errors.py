@@ -109,7 +109,7 @@ class StoreFails(_TestCase):
     def test_error_that_the_operation_does_not_declare(self) -> None:
         response = self._request(exception.UnsupportedContentType())
         self.assert_unexpected(response)
-        self.assertIn('may not answer 415', self.log.output)
+        self.assertIn('does not declare error 415', self.log.output)
 
     def test_store_is_not_available(self) -> None:
         response = self._request(exception.ImageStoreUnavailable(17))

@@ -286,7 +286,7 @@ class WithGlanceTest(StatusTestCase):
     def test_check_that_takes_too_long(self) -> None:
         end = threading.Event()
         self.addCleanup(end.set)
-        self.useFixture(fixtures.MockPatchObject(status, 'PATIENCE', 0.1))
+        self.useFixture(fixtures.MockPatchObject(status, 'TIMEOUT', 0.1))
         self.useFixture(fixtures.MockPatch(
             'nova_images_compat.policy.Policy', lambda conf: end.wait(60)))
         self.assert_said(POLICY, FAILURE, 'Timed out after')

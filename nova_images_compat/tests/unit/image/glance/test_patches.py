@@ -74,7 +74,7 @@ class UnkeptKeysTest(base.TestCase):
         for key in (*patches.NOT_KEPT, '__class__', 'get_payload'):
             with self.case(key):
                 error = self.assertRaises(
-                    exception.MetadataRefused, patches.reject_unkept_keys,
+                    exception.MetadataRejected, patches.reject_unkept_keys,
                     {'fine': '', key: ''})
                 self.assertIn(f"'{key}'", str(error))
 

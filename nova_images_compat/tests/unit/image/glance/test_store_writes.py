@@ -109,7 +109,7 @@ class WriteTest(glance_case.StoreTestCase):
             for write in (self._add, self._replace):
                 with self.case(key, write.__name__):
                     self.assertRaises(
-                        exception.MetadataRefused, write,
+                        exception.MetadataRejected, write,
                         {'fine': '', key: 'x'})
         self.assertEqual([], self.patches())
 
@@ -220,7 +220,7 @@ class WriteTest(glance_case.StoreTestCase):
 
     def test_refusals(self) -> None:
         for status, error in (
-                (400, exception.MetadataRefused),
+                (400, exception.MetadataRejected),
                 (403, exception.ImageNotAuthorized),
                 (404, exception.ImageNotFound),
                 (410, exception.ImageNotFound),
@@ -237,7 +237,7 @@ class WriteTest(glance_case.StoreTestCase):
                     self.assertRaises(error, write, self.image_id)
         self.fail_next(Failure(400, glance_case.ERROR_PAGE, method='PATCH'))
         refusal = self.assertRaises(
-            exception.MetadataRefused, self._add, {'c': '3'})
+            exception.MetadataRejected, self._add, {'c': '3'})
         self.assertTrue(str(refusal).endswith(': Key "a" is <no> good'))
 
     def test_invalid_answers(self) -> None:
