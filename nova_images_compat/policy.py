@@ -16,7 +16,7 @@ from nova_images_compat import exception
 from nova_images_compat import log
 from nova_images_compat import policies
 from nova_images_compat.policies import base
-from nova_images_compat.policies import files as policy_files
+from nova_images_compat import policy_files
 
 LOG = log.getLogger(__name__)
 

@@ -39,7 +39,6 @@ EXISTS = {
         IMAGES.c.id == sa.bindparam('image_id'), listing.readable(is_admin))
     for is_admin in (True, False)}
 
-Context = request_context.RequestContext
 # Takes the current properties of an image, and returns the new ones.
 ChangeMetadata = Callable[[Mapping[str, str]], Mapping[str, str]]
 
@@ -77,7 +76,8 @@ class Record:
 
 
 def get(
-    connection: sa.Connection, context: Context, image_id: str,
+    connection: sa.Connection, context: request_context.RequestContext,
+    image_id: str,
 ) -> tuple[sa.Row, dict[str, str]]:
     """Return the row and the properties of an image.
 
@@ -92,7 +92,8 @@ def get(
 
 
 def list_page(
-    connection: sa.Connection, context: Context, query: image_base.ImageQuery,
+    connection: sa.Connection, context: request_context.RequestContext,
+    query: image_base.ImageQuery,
 ) -> list[tuple[sa.Row, dict[str, str]]]:
     """Return the rows and the properties of the images of a page, in order.
 
@@ -115,14 +116,16 @@ def list_page(
 
 
 def _check_marker(
-    connection: sa.Connection, context: Context, marker: str | None,
+    connection: sa.Connection, context: request_context.RequestContext,
+    marker: str | None,
 ) -> None:
     if marker is not None and not exists(connection, context, marker):
         raise image_base.invalid_marker(marker)
 
 
 def exists(
-    connection: sa.Connection, context: Context, image_id: str,
+    connection: sa.Connection, context: request_context.RequestContext,
+    image_id: str,
 ) -> bool:
     """Return whether an image exists and the caller may see it."""
     return connection.scalar(
@@ -131,7 +134,8 @@ def exists(
 
 
 def delete(
-    connection: sa.Connection, context: Context, image_id: str,
+    connection: sa.Connection, context: request_context.RequestContext,
+    image_id: str,
 ) -> None:
     """Delete an image, its properties and its members.
 
@@ -150,7 +154,8 @@ def delete(
 
 
 def change_metadata(
-    connection: sa.Connection, context: Context, image_id: str,
+    connection: sa.Connection, context: request_context.RequestContext,
+    image_id: str,
     change: ChangeMetadata,
 ) -> Mapping[str, str]:
     """Change the properties of an image.
@@ -253,7 +258,9 @@ def share(
     return visibility
 
 
-def _changeable(context: Context) -> sa.ColumnElement[bool]:
+def _changeable(
+    context: request_context.RequestContext,
+) -> sa.ColumnElement[bool]:
     """Return the SQL condition that the caller may change an image."""
     if context.is_reader_only:
         return sa.false()

@@ -25,7 +25,6 @@ from nova_images_compat import native
 
 LOG = log.getLogger(__name__)
 
-Context = request_context.RequestContext
 Parameters = ParamSpec('Parameters')
 Result = TypeVar('Result')
 
@@ -83,11 +82,15 @@ class CatalogStore(image_base.ImageStore):
         with self.database.reader() as connection:
             connection.execute(sa.select(1))
 
-    def public_root(self, context: Context) -> str | None:
+    def public_root(
+        self, context: request_context.RequestContext,
+    ) -> str | None:
         return None
 
     @_report_unavailable
-    def get(self, context: Context, image_id: str) -> image_base.Image:
+    def get(
+        self, context: request_context.RequestContext, image_id: str,
+    ) -> image_base.Image:
         image_base.check_image_id(image_id)
         with self.database.reader() as connection:
             row, properties = statements.get(connection, context, image_id)
@@ -95,7 +98,8 @@ class CatalogStore(image_base.ImageStore):
 
     @_report_unavailable
     def list(
-        self, context: Context, query: image_base.ImageQuery,
+        self, context: request_context.RequestContext,
+        query: image_base.ImageQuery,
     ) -> list[image_base.Image]:
         with self.database.reader() as connection:
             page = statements.list_page(connection, context, query)
@@ -103,13 +107,16 @@ class CatalogStore(image_base.ImageStore):
 
     @_report_unavailable
     @_retry_write
-    def delete(self, context: Context, image_id: str) -> None:
+    def delete(
+        self, context: request_context.RequestContext, image_id: str,
+    ) -> None:
         image_base.check_image_id(image_id)
         with self.database.writer() as connection:
             statements.delete(connection, context, image_id)
 
     def add_metadata(
-        self, context: Context, image_id: str, metadata: Mapping[str, str],
+        self, context: request_context.RequestContext,
+        image_id: str, metadata: Mapping[str, str],
         check_count: image_base.CheckCount,
     ) -> dict[str, Any]:
         image_base.reject_reserved_keys(metadata)
@@ -123,7 +130,8 @@ class CatalogStore(image_base.ImageStore):
             self._change_metadata(context, image_id, added)))
 
     def replace_metadata(
-        self, context: Context, image_id: str, metadata: Mapping[str, str],
+        self, context: request_context.RequestContext,
+        image_id: str, metadata: Mapping[str, str],
         check_count: image_base.CheckCount,
     ) -> None:
         image_base.reject_reserved_keys(metadata)
@@ -135,7 +143,7 @@ class CatalogStore(image_base.ImageStore):
         self._change_metadata(context, image_id, replaced)
 
     def remove_metadata(
-        self, context: Context, image_id: str, key: str,
+        self, context: request_context.RequestContext, image_id: str, key: str,
     ) -> None:
         def reduced(current: Mapping[str, str]) -> Mapping[str, str]:
             if key not in current:
@@ -147,7 +155,7 @@ class CatalogStore(image_base.ImageStore):
     @_report_unavailable
     @_retry_write
     def _change_metadata(
-        self, context: Context, image_id: str,
+        self, context: request_context.RequestContext, image_id: str,
         change: statements.ChangeMetadata,
     ) -> Mapping[str, str]:
         image_base.check_image_id(image_id)

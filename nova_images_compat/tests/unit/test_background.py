@@ -35,8 +35,8 @@ import eventlet
 eventlet.monkey_patch()
 import time
 from eventlet import patcher
-from nova_images_compat import native
 from nova_images_compat import background
+from nova_images_compat import native
 
 assert native.is_patched()
 worker = background.Worker(lambda: None)

@@ -24,7 +24,7 @@ LAYERS = (
     {'image', 'policy', 'usage'},
     {'conf', 'db', 'identity', 'quota'},
     {'background', 'context', 'exception', 'extras', 'log', 'native',
-     'policies', 'version'},
+     'policies', 'policy_files', 'version'},
 )
 API_LAYERS = (
     {'plugin'},
