@@ -49,7 +49,9 @@ class Policy:
         self._conf = conf
         self._reloading = threading.Lock()
         path = conf.oslo_policy.policy_file
-        if _is_set(conf) and not os.path.isfile(conf.find_file(path) or ''):
+        # The default need not exist.
+        is_set = reader.is_set(conf, 'policy_file', 'oslo_policy')
+        if is_set and not os.path.isfile(conf.find_file(path) or ''):
             missing = f'{policy_files.option(path)}: no such file'
             if not may_be_missing:
                 raise exception.ConfigurationError(missing)
@@ -155,14 +157,6 @@ def _defaults(conf: cfg.ConfigOpts) -> list[policy.RuleDefault]:
     """Return the rules that apply where no file has others."""
     return [*policies.list_rules(), *base.nova_rules(
         conf.oslo_policy.enforce_new_defaults)]
-
-
-def _is_set(conf: cfg.ConfigOpts) -> bool:
-    """Return whether the operator set the option of the policy file, whose
-    default need not exist.
-    """
-    place = conf.get_location('policy_file', 'oslo_policy')
-    return place is not None and place.location.is_user_controlled
 
 
 def get_enforcer() -> policy.Enforcer:

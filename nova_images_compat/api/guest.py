@@ -20,7 +20,6 @@ from nova_images_compat.api import routes
 from nova_images_compat.api import wsgi
 from nova_images_compat import exception
 
-# The filters that the other service does not have.
 FACTORIES = {
     'deprecation': deprecation.factory,
     'fault_wrapper': fault_wrapper.factory,
@@ -46,10 +45,8 @@ class Guest:
         self.router = router
         self.latest = microversion_parse.parse_version_string(
             conf.api.max_version)
-        for name in reversed(order.FILTERS):
-            if name in FACTORIES:
-                application = FACTORIES[name](
-                    {paste.CONF_KEY: conf})(application)
+        for name in reversed(order.GUEST_FILTERS):
+            application = FACTORIES[name]({paste.CONF_KEY: conf})(application)
         self.application = application
 
     def __call__(

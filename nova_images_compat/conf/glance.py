@@ -52,8 +52,8 @@ OPTS = [
         help='Seconds that a list of images may take in total. Then the '
              'response is an error 503. A list without a "limit" may need '
              'many pages of the Image service, and timeout limits only the '
-             'request of each page. Keep it below the timeout of the proxy in '
-             'front of this service, often 60 or 100 seconds.'),
+             'request of each page. Keep list_timeout below the timeout of '
+             'the proxy in front of this service, often 60 or 100 seconds.'),
 ]
 
 cfg.set_defaults(

@@ -130,6 +130,16 @@ def _parse(
         sys.stderr.write(said.getvalue())
 
 
+def is_set(conf: cfg.ConfigOpts, name: str, group: str) -> bool:
+    """Say whether the operator set an option, whatever its value.
+
+    :param name: the option
+    :param group: its group
+    """
+    place = conf.get_location(name, group)
+    return place is not None and place.location.is_user_controlled
+
+
 def check_values(conf: cfg.ConfigOpts) -> None:
     """Read every option once, so that an invalid value is an error at the
     start.

@@ -50,12 +50,13 @@ def is_login_rejected(error: Exception) -> bool:
 def _is_postgresql_client_error(error: Exception) -> bool:
     """Return whether libpq has no connection to the server.
 
-    Unlike the server's errors, such an error has no SQLSTATE. oslo.db
-    recognizes only those of an established connection.
+    Unlike the server's errors, such an error has no SQLSTATE: psycopg2 calls
+    it pgcode, psycopg sqlstate. oslo.db recognizes only those of an
+    established connection.
     """
     error = _without_oslo(error)
-    return (isinstance(error, sa.exc.OperationalError)
-            and getattr(error.orig, 'pgcode', '') is None)
+    return isinstance(error, sa.exc.OperationalError) and None in (
+        getattr(error.orig, 'pgcode', ''), getattr(error.orig, 'sqlstate', ''))
 
 
 def _driver_error(error: Exception) -> BaseException | None:

@@ -141,7 +141,7 @@ def _create_engine(
 
 def _replica(conf: cfg.ConfigOpts) -> str | None:
     """Return the URL of the database to read from, if it is another one."""
-    # oslo.db 17.2 does not have this option: it ignores slave_connection.
+    # oslo.db 17.2 does not have this option, and reads from the primary.
     if getattr(conf.database, 'synchronous_reader', True):
         return None
     return conf.database.slave_connection or None

@@ -134,7 +134,7 @@ class ImageStore(abc.ABC):
 
     @abc.abstractmethod
     def check(self) -> None:
-        """Check that the store answers, without the rights of any user.
+        """Check that the store answers, in the name of no caller.
 
         :raises: ConfigurationError: the configuration is not valid
         :raises: IdentityUnavailable: the Identity service does not answer

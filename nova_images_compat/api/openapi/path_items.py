@@ -15,6 +15,7 @@ from nova_images_compat.api import routes
 from nova_images_compat.api import wsgi
 from nova_images_compat.conf import api
 from nova_images_compat import policies
+
 TAGS = [
     {'name': routes.NAMES[routes.Images], 'description': 'Images'},
     {'name': routes.NAMES[routes.Metadata],

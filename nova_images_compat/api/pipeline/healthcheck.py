@@ -121,8 +121,8 @@ class StoreHealthcheck(pluginbase.HealthcheckBaseExtension):
 
 
 def _check_backends(conf: cfg.ConfigOpts) -> None:
-    """Load the backends, since oslo.middleware ignores those that fail to
-    load.
+    """Make each backend once before oslo.middleware does, since it ignores
+    those that fail.
 
     :raises: ConfigurationError: a backend does not exist or does not load
     """

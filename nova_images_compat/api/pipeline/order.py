@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The order in which a request passes the filters: the outermost first.
+"""The order in which a request passes the filters: the outermost first."""
 
-The paste file has all of them but one of the two authentications. The filter
-in another service's pipeline has those that the other service does not have.
-"""
-
+# Those of the paste file, which has one of the two authentications.
 FILTERS = (
     'cors',
     'http_proxy_to_wsgi',
@@ -18,6 +15,16 @@ FILTERS = (
     'deprecation',
     'keystone',
     'noauth',
+    'request_context',
+    'microversion',
+    'usage',
+)
+
+# Those of the filter in Nova's pipeline. There, all that passes
+# ``deprecation`` is of the images API, errors 500 too.
+GUEST_FILTERS = (
+    'deprecation',
+    'fault_wrapper',
     'request_context',
     'microversion',
     'usage',

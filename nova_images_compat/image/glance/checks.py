@@ -8,6 +8,7 @@ import uuid
 from oslo_config import cfg
 
 from nova_images_compat.conf import api
+from nova_images_compat.conf import reader
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
 from nova_images_compat import identity
@@ -90,7 +91,7 @@ def _check_locks(conf: cfg.ConfigOpts) -> str:
     # A lock in a file would leave the file behind.
     if not image_locks.is_in_files:
         _take_lock(image_locks)
-    if _is_default(conf, 'backend_url', 'coordination'):
+    if not reader.is_set(conf, 'backend_url', 'coordination'):
         raise exception.CheckWarning(
             '[coordination] backend_url is not set: hosts do not share their '
             'locks. Set it to a server that all hosts share or, for a single '
@@ -109,9 +110,3 @@ def _take_lock(image_locks: locks.ImageLocks) -> None:
             exception.reason(error))
         raise exception.CheckFailed(
             f'[coordination] backend_url: {reason}') from error
-
-
-def _is_default(conf: cfg.ConfigOpts, name: str, group: str) -> bool:
-    """Say whether no configuration file sets an option."""
-    place = conf.get_location(name, group)
-    return place is None or not place.location.is_user_controlled

@@ -82,8 +82,12 @@ class Client:
                 answer = self._transport.send(
                     context, root, method, path, max(timeout, MIN_TIMEOUT),
                     params, body, headers)
-            except exception.BadGateway:
+            except exception.BadGateway as error:
                 self.endpoints.failed(root)
+                LOG.error('The Image service at %s returned an invalid '
+                          'response to %s %s (global request id %s): %s',
+                          root, method, path, context.global_id,
+                          error.__cause__)
                 raise
             except exception.ImageStoreUnavailable as error:
                 self.endpoints.failed(root)
@@ -115,7 +119,7 @@ class Client:
 
         :param timeout: seconds, at most ``[glance] timeout``
         :returns: a success, or an error 4xx other than 401 and 429
-        :raises: ImageStoreUnavailable, BadGateway, Unauthorized,
+        :raises: ImageStoreUnavailable, Unanswered, BadGateway, Unauthorized,
             IdentityUnavailable
         """
         answer = self._transport.send(

@@ -30,8 +30,8 @@ ANSWER_TIMEOUT = 2.0
 # theirs at least twice in that time.
 LOCK_LIFETIME = '6'
 
-# Seconds from taking a lock to its first renewal, before which most locks are
-# released; between two renewals at most; and after a renewal that failed.
+# Seconds from the first lock that is held to the first renewal of all that are
+# held then; between two renewals at most; and after a renewal that failed.
 FIRST_RENEWAL, MAX_RENEWAL_INTERVAL, RENEWAL_RETRY = 0.25, 3.0, 1.0
 
 # Options that are added to a backend's URL unless it has them: seconds.

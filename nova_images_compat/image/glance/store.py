@@ -114,7 +114,9 @@ class GlanceStore(image_base.ImageStore):
     def delete(
         self, context: request_context.RequestContext, image_id: str,
     ) -> None:
-        answer = self.client.call(context, 'DELETE', _path(image_id))
+        deadline = self.client.deadline()
+        answer = self.client.call(
+            context, 'DELETE', _path(image_id), deadline=deadline)
         if answer.status == 204 or (
                 answer.status in (404, 410) and answer.is_repeated):
             return
@@ -125,15 +127,16 @@ class GlanceStore(image_base.ImageStore):
         # Glance 33 answers 400 to a deletion while another one of the same
         # image is under way, here an earlier try.
         if answer.is_repeated and answer.status == 400 and (
-                self._is_gone(context, image_id)):
+                self._is_gone(context, image_id, deadline)):
             return
         raise _read_error(answer, image_id)
 
     def _is_gone(
         self, context: request_context.RequestContext, image_id: str,
+        deadline: float,
     ) -> bool:
         try:
-            self._read(context, image_id)
+            self._read(context, image_id, deadline)
         except exception.ImageNotFound:
             return True
         return False

@@ -25,11 +25,8 @@ from nova_images_compat.image.glance import answer as glance_answer
 from nova_images_compat.image.glance import auth
 from nova_images_compat.image.glance import bodies
 from nova_images_compat.image.glance import connections
-from nova_images_compat import log
 from nova_images_compat import native
 from nova_images_compat import version
-
-LOG = log.getLogger(__name__)
 
 # Seconds.
 CONNECT_TIMEOUT = 5.0
@@ -93,11 +90,11 @@ class Transport:
                 redirect=False, raise_exc=False, connect_retries=0,
                 stream=True, timeout=(min(timeout, CONNECT_TIMEOUT), timeout))
         except keystone_exception.ConnectionError as error:
-            raise _request_error(root, error) from error
+            raise _request_error(error) from error
         try:
             content = bodies.read(response, deadline)
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise _body_error(root, error) from error
+            raise _body_error(error) from error
         return glance_answer.Answer(
             root, response.status_code, content,
             response.headers.get('Retry-After', ''))
@@ -128,7 +125,7 @@ def _load_session(conf: cfg.ConfigOpts) -> keystone_session.Session:
 
 
 def _request_error(
-    root: str, error: keystone_exception.ConnectionError,
+    error: keystone_exception.ConnectionError,
 ) -> exception.APIError:
     """Return our error for one of a request that got no response."""
     # keystoneauth raises its error while it handles that of requests, whose
@@ -144,7 +141,7 @@ def _request_error(
         return exception.ImageStoreUnavailable()
     if isinstance(reason, urllib3.exceptions.ProtocolError) and (
             _is_not_http(reason.args[-1])):
-        return _invalid(root, error)
+        return exception.BadGateway()
     return exception.Unanswered()
 
 
@@ -153,14 +150,8 @@ def _is_not_http(error: object) -> bool:
         not isinstance(error, http.client.RemoteDisconnected))
 
 
-def _body_error(root: str, error: Exception) -> exception.APIError:
+def _body_error(error: Exception) -> exception.APIError:
     """Return our error for one of reading a response's body."""
     if isinstance(error, urllib3.exceptions.DecodeError):
-        return _invalid(root, error)
+        return exception.BadGateway()
     return exception.Unanswered()
-
-
-def _invalid(root: str, error: Exception) -> exception.BadGateway:
-    LOG.error('The Image service at %s returned an invalid response: %s',
-              root, error)
-    return exception.BadGateway()

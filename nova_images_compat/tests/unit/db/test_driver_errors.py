@@ -21,6 +21,12 @@ class LibpqError(Exception):
     pgcode: str | None = None
 
 
+class PsycopgError(Exception):
+    """An error of psycopg 3 that does not come from the server."""
+
+    sqlstate: str | None = None
+
+
 class PostgreSQLError(LibpqError):
     """An error of psycopg2 that comes from the server."""
 
@@ -58,6 +64,7 @@ class DriverErrorsTest(base.TestCase):
                 (db_exception.DBNonExistentDatabase('d'), True),
                 (sa.exc.TimeoutError(), True),
                 (operational(refused), True),
+                (operational(PsycopgError('Connection refused')), True),
                 (operational(PostgreSQLError()), False),
                 (sa.exc.ProgrammingError('', None, refused), False),
                 (operational(PyMySQLError(1040, '')), False),
@@ -77,6 +84,7 @@ class DriverErrorsTest(base.TestCase):
                 (LibpqError(
                     'password authentication failed for user "u"'), True),
                 (LibpqError('role "u" does not exist'), True),
+                (PsycopgError('role "u" does not exist'), True),
                 (LibpqError('Connection refused'), False),
                 (PostgreSQLError('authentication failed'), False),
                 (of_sqlite(sqlite3.SQLITE_BUSY), False)):
