@@ -89,13 +89,13 @@ WITH_GLANCE = {
 }
 
 WITH_CATALOGUE = {
-    'show': Cost(0, 1, 501),
-    'index of 10': Cost(0, 1, 742),
-    'detail of 100': Cost(0, 2, 3654),
-    'detail by name': Cost(0, 2, 851),
-    'metadata': Cost(0, 1, 466),
-    'metadata item': Cost(0, 5, 1418),
-    'delete': Cost(0, 1, 587),
+    'show': Cost(0, 1, 458),
+    'index of 10': Cost(0, 1, 683),
+    'detail of 100': Cost(0, 2, 3584),
+    'detail by name': Cost(0, 2, 766),
+    'metadata': Cost(0, 1, 423),
+    'metadata item': Cost(0, 5, 1403),
+    'delete': Cost(0, 1, 559),
 }
 
 # Function calls of the filter in nova-api: for a request that is not for
