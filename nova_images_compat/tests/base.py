@@ -48,8 +48,8 @@ class TestCase(base.BaseTestCase):
             ))
 
     def wait_for(self, condition: Callable[[], Any]) -> None:
-        """Wait until a condition holds: at most 10 seconds."""
-        end = time.monotonic() + 10
+        """Wait until a condition holds: at most 30 seconds."""
+        end = time.monotonic() + 30
         while not condition() and time.monotonic() < end:
             time.sleep(0.01)
         self.assertTrue(condition(), 'It never happens')
