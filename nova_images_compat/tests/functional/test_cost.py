@@ -84,7 +84,7 @@ WITH_GLANCE = {
     'detail of 100': Cost(1, 0, 2602),
     'detail by name': Cost(1, 0, 1376),
     'metadata': Cost(1, 0, 1066),
-    'metadata item': Cost(2, 0, 1834),
+    'metadata item': Cost(2, 0, 1927),
     'delete': Cost(1, 0, 1046),
 }
 
