@@ -10,7 +10,7 @@ from nova_images_compat.tests.integration import keystones
 from nova_images_compat.tests.integration import servers
 from nova_images_compat.tests.integration.stack import service
 
-MARGIN = 3.0
+MARGIN = 10.0
 
 # Seconds that a token is valid, and a delay after which it has expired.
 HASTE = 3
