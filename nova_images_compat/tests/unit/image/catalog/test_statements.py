@@ -138,31 +138,33 @@ class AccessOnSQLite(_ImagesTest):
                     change, image_id, exception.ImageNotFound,
                     exception.ImageNotAuthorized))
 
-    def test_rejected_change_leaves_everything(self) -> None:
+    def _assert_rejected(
+        self, operation: Callable[[Any, str], Any],
+        not_authorized: type[Exception],
+    ) -> None:
+        """Check that an operation of who may not do it leaves everything.
+
+        :param not_authorized: its error for callers who may see the image
+        """
         for name, image_id in self.images.items():
             with self.case(name, image_id):
                 before = self.catalogue.record(image_id)
                 for who in ('reader', 'member', 'stranger', 'nobody', 'empty'):
                     with self.case(name, who):
                         self.assertRaises(
-                            exception.ImageNotAuthorized
-                            if who in self._readers(name)
+                            not_authorized if who in self._readers(name)
                             else exception.ImageNotFound,
-                            self.change, self.callers[who], image_id, {})
+                            operation, self.callers[who], image_id)
                 self.assertEqual(before, self.catalogue.record(image_id))
 
+    def test_rejected_change_leaves_everything(self) -> None:
+        self._assert_rejected(
+            lambda caller, image_id: self.change(caller, image_id, {}),
+            exception.ImageNotAuthorized)
+
     def test_rejected_deletion_leaves_everything(self) -> None:
-        for name, image_id in self.images.items():
-            with self.case(name, image_id):
-                before = self.catalogue.record(image_id)
-                for who in ('reader', 'member', 'stranger', 'nobody', 'empty'):
-                    with self.case(name, who):
-                        self.assertRaises(
-                            exception.ImageDeleteNotAuthorized
-                            if who in self._readers(name)
-                            else exception.ImageNotFound,
-                            self.delete, self.callers[who], image_id)
-                self.assertEqual(before, self.catalogue.record(image_id))
+        self._assert_rejected(
+            self.delete, exception.ImageDeleteNotAuthorized)
 
     def test_owner_and_admin_delete(self) -> None:
         for who, name in (('owner', 'accepted'), ('admin', 'private')):
