@@ -90,8 +90,9 @@ class Database:
             self._reader_engine = self._engine
             if replica := _replica(conf):
                 self._reader_engine = _create_engine(
-                    _completed_for_service(database_url(replica)), conf,
-                    retry)
+                    _completed_for_service(
+                        database_url(replica, 'slave_connection')),
+                    conf, retry)
             self._check_schema(url)
         except (db_exception.DBError, sa.exc.SQLAlchemyError,
                 ImportError, OSError, TypeError) as error:
@@ -147,10 +148,13 @@ def _replica(conf: cfg.ConfigOpts) -> str | None:
     return conf.database.slave_connection or None
 
 
-def database_url(connection: str) -> sa.URL:
+def database_url(
+    connection: str, option: str = 'connection',
+) -> sa.URL:
     """Return the URL of a database, with the parameters that we need.
 
-    :param connection: ``[database] connection``
+    :param connection: the value of the option
+    :param option: the option of ``[database]`` that has the URL
     :raises: DatabaseNotReady: the URL, its database or one of its parameters
         is not valid
     """
@@ -159,7 +163,7 @@ def database_url(connection: str) -> sa.URL:
     except (sa.exc.ArgumentError, ValueError):
         # The text of this error may contain the password.
         raise exception.DatabaseNotReady(
-            '[database] connection is not the URL of a database') from None
+            f'[database] {option} is not the URL of a database') from None
     url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
     completed = _completed(url)
     _check_parameters(completed)

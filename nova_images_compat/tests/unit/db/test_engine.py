@@ -253,10 +253,13 @@ class DatabaseTest(base.TestCase):
                     mock.ANY, sqlite_fk=True, thread_checkin=False,
                     **{**options, 'max_retries': retries})
 
-    def test_reads_come_from_the_replica(self) -> None:
+    def _need_replica_options(self) -> None:
         if 'synchronous_reader' not in {
                 option.name for option in db_options.database_opts}:
             self.skipTest('This oslo.db has no synchronous_reader')
+
+    def test_reads_come_from_the_replica(self) -> None:
+        self._need_replica_options()
         urls = []
         for name in ('main', 'replica'):
             urls.append(f'sqlite:///{self.directory}/{name}.sqlite')
@@ -274,3 +277,13 @@ class DatabaseTest(base.TestCase):
                         database.writer()) as writer:
                     self.assertIn(expected, str(reader.engine.url))
                     self.assertIn('main', str(writer.engine.url))
+
+    def test_invalid_replica_is_named(self) -> None:
+        self._need_replica_options()
+        url = f'sqlite:///{self.directory}/main.sqlite'
+        migration.sync(self._conf(url))
+        conf = self.useFixture(database_case.configuration(
+            url, slave_connection='nonsense', synchronous_reader=False)).conf
+        error = self.assertRaises(
+            exception.DatabaseNotReady, db_engine.Database, conf)
+        self.assertIn('[database] slave_connection', str(error))
