@@ -20,6 +20,7 @@ from requests_mock.contrib import fixture as requests_fixture
 
 from nova_images_compat.image import base as image_base
 from nova_images_compat.tests import fixtures as own_fixtures
+from nova_images_compat.tests import urllib3_mock
 
 ROOT = 'http://image.example'
 SCHEMA = '/v2/schemas/image'
@@ -47,7 +48,7 @@ class Failure:
     :ivar status: the status of the response, with its body and headers; 200
         without a body: the usual response
     :ivar method: the method of the request; None: any
-    :ivar error: the error that requests raises instead of a response
+    :ivar error: the error that urllib3 raises instead of a response
     :ivar is_done: whether the request is carried out nevertheless
     :ivar before: called before anything else
     """
@@ -85,10 +86,15 @@ class FakeGlance(fixtures.Fixture):
         self.properties: dict[str, Any] = {
             name: {} for name in image_base.IMAGE_ATTRIBUTES}
         self.delay = 0.0
+        self.connect()
         self.mocker = self.useFixture(
             requests_fixture.Fixture(case_sensitive=True))
         self.mocker.register_uri(
             requests_mock.ANY, requests_mock.ANY, content=self._answer)
+
+    def connect(self) -> None:
+        """Let the requests of urllib3 get here."""
+        self.useFixture(urllib3_mock.Urllib3Mock())
 
     @property
     def calls(self) -> list[str]:

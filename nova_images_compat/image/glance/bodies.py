@@ -4,14 +4,14 @@
 
 import time
 
-import requests
+import urllib3
 
 # Bytes.
 READ_SIZE = 2 ** 16
 
 
-def read(response: requests.Response, deadline: float) -> bytes:
-    """Return the body of a response, decoded, and close the response.
+def read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
+    """Return the body of a response, decoded, and release its connection.
 
     :param deadline: when the body must be complete, on the monotonic clock
     :raises: TimeoutError: it is not complete by then
@@ -19,10 +19,10 @@ def read(response: requests.Response, deadline: float) -> bytes:
     :raises: urllib3.exceptions.HTTPError, OSError: the body is incomplete
     """
     parts = []
-    read_some = getattr(response.raw, 'read1', response.raw.read)
+    read_some = getattr(response, 'read1', response.read)
     # None if the server closes the connection after this response: then a
     # read that begins just before the deadline waits for its own time-out.
-    socket = getattr(response.raw.connection, 'sock', None)
+    socket = getattr(response.connection, 'sock', None)
     try:
         while part := read_some(READ_SIZE, decode_content=True):
             parts.append(part)
@@ -31,5 +31,7 @@ def read(response: requests.Response, deadline: float) -> bytes:
             if socket:
                 socket.settimeout(max(deadline - time.monotonic(), 0.001))
     finally:
+        # Closes the connection of an incomplete response only.
         response.close()
+        response.release_conn()
     return b''.join(parts)

@@ -133,15 +133,14 @@ class Client:
         :param context: whose catalogue has the servers
         :raises: ImageStoreUnavailable: none answers
         """
-        cause: BaseException | None = None
+        cause: Exception | None = None
         for root in self.endpoints.candidates(context):
             try:
                 self._transport.ping(root, CHECK_TIMEOUT)
             except exception.ImageStoreUnavailable as error:
                 self.endpoints.failed(root)
-                cause = error.__cause__
-                LOG.error('The Image service at %s is not reachable: %s',
-                          root, cause)
+                cause = ConnectionError(f'{root}: {error.__cause__}')
+                LOG.error('The Image service is not reachable at %s', cause)
             else:
                 self.endpoints.answered(root)
                 return

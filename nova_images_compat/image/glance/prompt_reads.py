@@ -9,9 +9,7 @@ messages contain them.
 """
 
 import http.client
-from typing import Any
 
-import requests.adapters
 import urllib3
 import urllib3.connection
 
@@ -37,28 +35,8 @@ class HTTPSConnection(urllib3.connection.HTTPSConnection):
     response_class = _Response
 
 
-class HTTPConnectionPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = HTTPConnection
-
-
-class HTTPSConnectionPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = HTTPSConnection
-
-
-class Adapter(requests.adapters.HTTPAdapter):
-    """A mixin for adapters, which makes their reads return early."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        _read_promptly(self.poolmanager)
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **kwargs)
-        _read_promptly(manager)
-        return manager
-
-
-def _read_promptly(manager: urllib3.PoolManager) -> None:
+def enable(pool: urllib3.HTTPConnectionPool) -> None:
+    """Let the connections of a pool read promptly."""
     if IS_NEEDED:
-        manager.pool_classes_by_scheme = {
-            'http': HTTPConnectionPool, 'https': HTTPSConnectionPool}
+        pool.ConnectionCls = (
+            HTTPSConnection if pool.scheme == 'https' else HTTPConnection)

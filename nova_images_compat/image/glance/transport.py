@@ -2,19 +2,21 @@
 
 """Sends one request to one server of the Image service.
 
-Here the errors of keystoneauth, requests and urllib3 become ours.
+Here the errors of urllib3 become ours.
 """
 
+from collections.abc import Iterator
 from collections.abc import Mapping
+import contextlib
 import dataclasses
 import http.client
+import ssl
 import time
+from urllib import parse
 
-from keystoneauth1 import adapter
-from keystoneauth1 import exceptions as keystone_exception
 from keystoneauth1 import session as keystone_session
 from oslo_config import cfg
-import requests
+import urllib3
 import urllib3.exceptions
 
 from nova_images_compat.conf import glance
@@ -22,24 +24,51 @@ from nova_images_compat import context as request_context
 from nova_images_compat import exception
 from nova_images_compat import identity
 from nova_images_compat.image.glance import answer as glance_answer
-from nova_images_compat.image.glance import auth
 from nova_images_compat.image.glance import bodies
-from nova_images_compat.image.glance import connections
+from nova_images_compat.image.glance import pools
+from nova_images_compat import log
 from nova_images_compat import native
 from nova_images_compat import version
 
+LOG = log.getLogger(__name__)
+
 # Seconds.
 CONNECT_TIMEOUT = 5.0
+MIN_TIMEOUT = 0.001
 
-ACCEPT_HEADERS = {
-    'Accept': 'application/json', 'Accept-Encoding': 'gzip, deflate'}
+HEADERS = {
+    'Accept': 'application/json',
+    'Accept-Encoding': 'gzip, deflate',
+    'User-Agent': f'nova-images-compat/{version.version_string()}',
+}
+
+NO_RETRIES = urllib3.Retry(False)
+
+# The errors of urllib3 whose last argument is another error.
+WRAPPERS = (
+    urllib3.exceptions.ProtocolError, urllib3.exceptions.ProxyError,
+    urllib3.exceptions.SSLError)
+
+# Our errors for others. The first row that matches counts; without any, the
+# request may have been sent.
+ERRORS: tuple[tuple[type[Exception], type[exception.APIError]], ...] = (
+    (urllib3.exceptions.NewConnectionError, exception.ImageStoreUnavailable),
+    (urllib3.exceptions.ConnectTimeoutError, exception.ImageStoreUnavailable),
+    (urllib3.exceptions.LocationValueError, exception.ImageStoreUnavailable),
+    (ssl.SSLCertVerificationError, exception.ImageStoreUnavailable),
+    (urllib3.exceptions.DecodeError, exception.BadGateway),
+    (http.client.IncompleteRead, exception.Unanswered),
+    (http.client.RemoteDisconnected, exception.Unanswered),
+    (http.client.HTTPException, exception.BadGateway),
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Sessions:
+class _Connections:
     """The objects that send requests; they have locks of their own."""
 
-    glance: keystone_session.Session
+    session: keystone_session.Session
+    pools: pools.Pools
     service_user: identity.ServiceUser | None
 
 
@@ -51,13 +80,12 @@ class Transport:
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
-        self._sessions = native.PerThread(lambda: _Sessions(
-            _load_session(conf), identity.load_service_user(conf)))
+        self._connections = native.PerThread(lambda: _connections(conf))
 
     @property
     def session(self) -> keystone_session.Session:
-        """keystoneauth's session of this thread."""
-        return self._sessions.get().glance
+        """keystoneauth's session of this thread, which reads catalogues."""
+        return self._connections.get().session
 
     def send(
         self, context: request_context.RequestContext, root: str,
@@ -66,6 +94,9 @@ class Transport:
         body: bytes | None = None, headers: Mapping[str, str] | None = None,
     ) -> glance_answer.Answer:
         """Send a request as the caller, and return the answer.
+
+        If the answer is 401, the service token may have been revoked: then
+        the request is sent once more, with a new one.
 
         :param root: the server's URL, without the API version
         :param path: the path below the root
@@ -76,28 +107,22 @@ class Transport:
         :raises: IdentityUnavailable: Keystone issues no service token
         """
         deadline = time.monotonic() + timeout
-        sessions = self._sessions.get()
-        as_caller = adapter.Adapter(
-            # keystoneauth would take "%" for the start of a format.
-            sessions.glance, endpoint_override=root.replace('%', '%%'),
-            auth=auth.CallerAuth(
-                root, context.auth_token, sessions.service_user),
-            global_request_id=context.global_id)
-        try:
-            response = as_caller.request(
-                path, method, params=params, data=body,
-                headers={**ACCEPT_HEADERS, **(headers or {})},
-                redirect=False, raise_exc=False, connect_retries=0,
-                stream=True, timeout=(min(timeout, CONNECT_TIMEOUT), timeout))
-        except keystone_exception.ConnectionError as error:
-            raise _request_error(error) from error
-        try:
-            content = bodies.read(response, deadline)
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise _body_error(error) from error
-        return glance_answer.Answer(
-            root, response.status_code, content,
-            response.headers.get('Retry-After', ''))
+        connections = self._connections.get()
+        target = f'{path}?{parse.urlencode(params)}' if params else path
+        sent = {**HEADERS, 'X-OpenStack-Request-ID': context.global_id,
+                **(headers or {})}
+        if context.auth_token:
+            sent['X-Auth-Token'] = context.auth_token
+        user = connections.service_user
+        if user:
+            sent['X-Service-Token'] = user.token() or ''
+        answer = _exchange(
+            connections.pools, root, method, target, deadline, body, sent)
+        if answer.status == 401 and user and user.auth.invalidate():
+            sent['X-Service-Token'] = user.token() or ''
+            answer = _exchange(
+                connections.pools, root, method, target, deadline, body, sent)
+        return answer
 
     def ping(self, root: str, timeout: float) -> None:
         """Check that a server answers, without a token.
@@ -105,53 +130,74 @@ class Transport:
         :param timeout: seconds
         :raises: ImageStoreUnavailable: it does not, or with an error 5xx
         """
-        try:
-            response = self.session.get(
-                f'{root}/', authenticated=False, redirect=False,
-                raise_exc=False, connect_retries=0, stream=True,
-                timeout=timeout)
+        with _translated_errors():
+            response = _open(
+                self._connections.get().pools, root, 'GET', '/', timeout)
             response.close()
-            if response.status_code >= 500:
-                raise keystone_exception.ConnectFailure(
-                    f'{root} returned status {response.status_code}')
-        except keystone_exception.ClientException as error:
-            raise exception.ImageStoreUnavailable() from error
+            response.release_conn()
+            if response.status >= 500:
+                raise urllib3.exceptions.HTTPError(
+                    f'status {response.status}')
 
 
-def _load_session(conf: cfg.ConfigOpts) -> keystone_session.Session:
-    return identity.load_session(
-        conf, glance.GROUP.name, session=connections.Connections(),
-        app_name='nova-images-compat', app_version=version.version_string())
+def _connections(conf: cfg.ConfigOpts) -> _Connections:
+    session = identity.load_session(conf, glance.GROUP.name)
+    return _Connections(
+        session, pools.Pools(session), identity.load_service_user(conf))
 
 
-def _request_error(
-    error: keystone_exception.ConnectionError,
-) -> exception.APIError:
-    """Return our error for one of a request that got no response."""
-    # keystoneauth raises its error while it handles that of requests, whose
-    # first argument is that of urllib3.
-    cause = error.__context__
-    if isinstance(cause, requests.exceptions.ConnectTimeout):
-        return exception.ImageStoreUnavailable()
-    reason = cause.args[0] if (
-        isinstance(cause, requests.exceptions.ConnectionError)
-        and cause.args) else None
-    if isinstance(reason, urllib3.exceptions.MaxRetryError) and (
-            isinstance(reason.reason, urllib3.exceptions.NewConnectionError)):
-        return exception.ImageStoreUnavailable()
-    if isinstance(reason, urllib3.exceptions.ProtocolError) and (
-            _is_not_http(reason.args[-1])):
-        return exception.BadGateway()
-    return exception.Unanswered()
+def _exchange(
+    connections: pools.Pools, root: str, method: str, target: str,
+    deadline: float, body: bytes | None, headers: Mapping[str, str],
+) -> glance_answer.Answer:
+    """Send a request, and return the answer.
+
+    :param deadline: when the answer must be complete, on the monotonic clock
+    :raises: ImageStoreUnavailable, Unanswered, BadGateway
+    """
+    with _translated_errors():
+        response = _open(
+            connections, root, method, target,
+            max(deadline - time.monotonic(), MIN_TIMEOUT), body, headers)
+        content = bodies.read(response, deadline)
+    LOG.debug('%s %s%s: %s, request id %s', method, root, target,
+              response.status, response.headers.get('X-OpenStack-Request-ID'))
+    return glance_answer.Answer(
+        root, response.status, content,
+        response.headers.get('Retry-After', ''))
 
 
-def _is_not_http(error: object) -> bool:
-    return isinstance(error, http.client.HTTPException) and (
-        not isinstance(error, http.client.RemoteDisconnected))
+def _open(
+    connections: pools.Pools, root: str, method: str, target: str,
+    timeout: float, body: bytes | None = None,
+    headers: Mapping[str, str] = HEADERS,
+) -> urllib3.BaseHTTPResponse:
+    """Send a request, and return the response, whose body is not yet read.
+
+    :param target: the path below the root, and the query string
+    :param timeout: seconds to connect, and between two reads
+    :raises: urllib3.exceptions.HTTPError, OSError
+    """
+    server = connections.server(root)
+    return server.pool.urlopen(
+        method, server.prefix + target, body, headers, NO_RETRIES,
+        redirect=False, assert_same_host=False, preload_content=False,
+        timeout=urllib3.Timeout(
+            connect=min(timeout, CONNECT_TIMEOUT), read=timeout))
 
 
-def _body_error(error: Exception) -> exception.APIError:
-    """Return our error for one of reading a response's body."""
-    if isinstance(error, urllib3.exceptions.DecodeError):
-        return exception.BadGateway()
-    return exception.Unanswered()
+@contextlib.contextmanager
+def _translated_errors() -> Iterator[None]:
+    """Translate the errors of a request.
+
+    :raises: ImageStoreUnavailable: the request was not sent
+    :raises: Unanswered: it was sent, and no complete answer came
+    :raises: BadGateway: the answer is not valid HTTP
+    """
+    try:
+        yield
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        cause = error.args[-1] if isinstance(error, WRAPPERS) else error
+        raise next((ours for theirs, ours in ERRORS
+                    if isinstance(cause, theirs)),
+                   exception.Unanswered)() from error

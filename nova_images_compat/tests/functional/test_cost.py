@@ -3,8 +3,7 @@
 """The cost of a request, in units that do not depend on the machine: calls to
 the Image service, SQL statements, and calls of Python functions.
 
-Functions count from the WSGI server to the sockets. Those below requests'
-adapter, and those that fetch a token, do not count: we cannot change them.
+Functions count from the WSGI server to the sockets, those of libraries too.
 """
 
 from collections.abc import Callable
@@ -23,9 +22,9 @@ import testscenarios
 import webob
 
 from nova_images_compat.api import plugin
-from nova_images_compat.tests import fake_glance
 from nova_images_compat.tests import fixtures
 from nova_images_compat.tests.functional import base
+from nova_images_compat.tests import served_glance
 
 load_tests = testscenarios.load_tests_apply_scenarios
 
@@ -167,7 +166,7 @@ class _CostTest(base.TestCase):
             with self.case(image_id):
                 self.spent()
                 url = f'/v2.1/images{path}'.format(id=image_id)
-                with counted(fake_glance.FakeGlance._answer) as calls:
+                with counted() as calls:
                     response = self.service.request(url, method, json=body)
                 self.assertLess(response.status_int, 300, response.text)
                 costs.append(Cost(*self.spent(), calls.number))
@@ -191,7 +190,7 @@ class WithGlance(_CostTest):
 
     def setUp(self) -> None:
         super().setUp()
-        self.glance = self.useFixture(fake_glance.FakeGlance())
+        self.glance = self.useFixture(served_glance.ServedGlance())
         identity = self.useFixture(middleware_fixture.AuthTokenFixture())
         identity.add_token(self._token(), fixtures.TOKENS['member'])
         self.service = self.make_service(NOVA_CONF)
@@ -203,7 +202,7 @@ class WithGlance(_CostTest):
             user_id='member', project_id=fixtures.PROJECT)
         token.add_role('member')
         for service in ('compute', 'identity', 'image', 'network', 'volume'):
-            root = fake_glance.ROOT if service == 'image' else (
+            root = self.glance.root if service == 'image' else (
                 f'http://{service}.example')
             token.add_service(service).add_standard_endpoints(
                 public=root, internal=root, admin=root, region='RegionOne')

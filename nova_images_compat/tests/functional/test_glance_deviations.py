@@ -7,15 +7,13 @@ from collections.abc import Iterable
 import dataclasses
 from typing import Any
 
-import requests
 import webob
 
 from nova_images_compat.tests import fake_glance
 from nova_images_compat.tests.functional import glance_case
+from nova_images_compat.tests import urllib3_mock
 
-LOST = (
-    requests.ConnectionError('cut'), requests.ReadTimeout('late'),
-    requests.exceptions.ChunkedEncodingError('cut'))
+LOST = (urllib3_mock.CUT, urllib3_mock.TOO_LATE, urllib3_mock.CUT_BODY)
 WRITES_OF_METADATA = ('create', 'update', 'update_all', 'delete_item')
 
 HTML = glance_case.HTML
@@ -95,7 +93,7 @@ class Deviations(glance_case.TestCase):
         for error in LOST:
             self._each_first_call(
                 lambda: Failure(error=error), self._assert_unavailable)
-        self._each(lambda: Failure(error=requests.ConnectTimeout('late')),
+        self._each(lambda: Failure(error=urllib3_mock.CONNECTED_TOO_LATE),
                    self._assert_unavailable)
 
     def test_d7_lost_response_to_a_write(self) -> None:
@@ -125,7 +123,7 @@ class Deviations(glance_case.TestCase):
 
     def test_d7_all_responses_to_a_write_are_lost(self) -> None:
         self.glance.failures = [
-            Failure(method='PATCH', error=requests.ReadTimeout('late'))
+            Failure(method='PATCH', error=urllib3_mock.TOO_LATE)
             for _ in range(50)]
         response = self._send('create')
         self.assertIn(response.status_int, (409, 503))
@@ -249,7 +247,7 @@ class Deviations(glance_case.TestCase):
 
     def test_it_recovers(self) -> None:
         for failure in (Failure(503), Failure(500),
-                        Failure(error=requests.ConnectionError('refused'))):
+                        Failure(error=urllib3_mock.CUT)):
             with self.case(failure):
                 self.glance.failures = [failure]
                 self.assertGreaterEqual(self._send('show').status_int, 502)

@@ -7,12 +7,12 @@ from concurrent import futures
 import threading
 
 import fixtures as third_party_fixtures
-import requests
 import webob
 
 from nova_images_compat.tests import fake_glance
 from nova_images_compat.tests import fixtures
 from nova_images_compat.tests.functional import glance_case
+from nova_images_compat.tests import urllib3_mock
 
 OTHER_ROOT = 'http://image2.example'
 THREADS = 4
@@ -36,7 +36,7 @@ class SeveralServers(glance_case.TestCase):
 
     def test_the_other_is_tried(self) -> None:
         for failure in (Failure(503, HTML, method='GET'),
-                        Failure(error=requests.ConnectionError('refused'),
+                        Failure(error=urllib3_mock.CUT,
                                 method='GET')):
             with self.case(failure):
                 self.glance.requests.clear()

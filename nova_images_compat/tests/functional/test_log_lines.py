@@ -7,7 +7,7 @@ import logging
 from typing import Any
 
 import fixtures as third_party_fixtures
-import requests
+import urllib3.exceptions
 
 from nova_images_compat.tests import fake_glance
 from nova_images_compat.tests import fixtures
@@ -114,7 +114,7 @@ class LogLinesTest(glance_case.TestCase):
                 {'status': 500, 'body': TEXT.encode()},
                 {'status': 503, 'headers': {'Retry-After': RAW}},
                 {'status': 200, 'body': b'{"id": 3}'},
-                {'error': requests.ConnectionError(TEXT)}):
+                {'error': urllib3.exceptions.ProtocolError(TEXT)}):
             with self.case(failure):
                 self.glance.failures = [
                     fake_glance.Failure(method='PATCH', **failure)] * 9

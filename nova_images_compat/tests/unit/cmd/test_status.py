@@ -19,6 +19,7 @@ from nova_images_compat.db import migration
 from nova_images_compat.tests import fixtures as own_fixtures
 from nova_images_compat.tests.unit import helpers
 from nova_images_compat.tests.unit import identity_case
+from nova_images_compat.tests import urllib3_mock
 
 ROOT = identity_case.IMAGE_SERVICE
 OTHER_ROOT = 'http://image2.example'
@@ -28,7 +29,6 @@ SERVICE_USER = {
     **identity_case.OPTIONS, 'auth_url': 'http://identity2.example/v3',
     'send_service_user_token': True}
 DATABASE_SECRET = 'open-sesame'
-REFUSED = requests.ConnectionError('refused')
 
 CONFIGURATION = 'Configuration'
 IDENTITY = 'Identity service'
@@ -52,6 +52,7 @@ class StatusTestCase(helpers.TestCase):
         # Else eventlet, which the Glance store may load, warns on the
         # standard error that it is deprecated.
         self.useFixture(fixtures.EnvironmentVariable('EVENTLET_TESTS', '1'))
+        self.useFixture(urllib3_mock.Urllib3Mock())
         self.mocker = self.useFixture(
             requests_fixture.Fixture(case_sensitive=True))
         for url in (identity_case.TOKENS, SERVICE_TOKENS):
@@ -166,8 +167,8 @@ class WithGlanceTest(StatusTestCase):
         self.assertEqual({SUCCESS}, self.others(IDENTITY, STORE, GLANCE))
 
     def test_keystone_that_does_not_answer(self) -> None:
-        for answer in ({'exc': REFUSED}, {'text': 'Welcome'},
-                       {'status_code': 503}):
+        for answer in ({'exc': requests.ConnectionError()},
+                       {'text': 'Welcome'}, {'status_code': 503}):
             with self.case(answer):
                 self.mocker.post(identity_case.TOKENS, **answer)
                 self.assert_said(IDENTITY, FAILURE, 'No token')
@@ -223,7 +224,7 @@ class WithGlanceTest(StatusTestCase):
         for answer, told in (
                 ({'status_code': 404}, '404'), ({'json': {}}, 'no API v2'),
                 ({'text': 'Welcome'}, 'invalid response'),
-                ({'exc': REFUSED}, ROOT),
+                ({'exc': urllib3_mock.REFUSED}, ROOT),
                 ({'status_code': 503}, 'not available'),
                 ({'status_code': 401}, 'rejects the token')):
             with self.case(told):
@@ -233,8 +234,8 @@ class WithGlanceTest(StatusTestCase):
                 self.assertEqual({SUCCESS}, self.others(GLANCE))
 
     def test_image_service_that_does_not_answer(self) -> None:
-        self.mocker.get(f'{ROOT}/', exc=REFUSED)
-        self.mocker.get(ROOT + SCHEMA, exc=REFUSED)
+        self.mocker.get(f'{ROOT}/', exc=urllib3_mock.REFUSED)
+        self.mocker.get(ROOT + SCHEMA, exc=urllib3_mock.REFUSED)
         self.assert_said(STORE, FAILURE, ROOT)
         self.assertEqual({SUCCESS}, self.others(STORE, GLANCE))
 

@@ -4,7 +4,6 @@
 
 from collections.abc import Callable
 from typing import Any
-from unittest import mock
 
 import fixtures
 from keystoneauth1 import access
@@ -12,8 +11,6 @@ from keystoneauth1 import fixture as keystone_fixture
 from keystoneauth1.identity import access as access_plugin
 import orjson
 from oslo_config import cfg
-import requests
-import urllib3.exceptions
 
 from nova_images_compat import context as request_context
 from nova_images_compat.image import base as image_base
@@ -38,15 +35,6 @@ OTHER_URL = f'{OTHER_ROOT}{PATH}'
 TOKEN = own_fixtures.TOKENS['member']
 ERROR_PAGE = fake_glance.HTTPError(400, 'Key "a" is <no> good').body
 GLOBAL_ID = 'req-01234567-89ab-cdef-0123-456789abcdef'
-
-# As requests tells of them.
-REFUSED = requests.ConnectionError(urllib3.exceptions.MaxRetryError(
-    mock.sentinel.pool, '/', urllib3.exceptions.NewConnectionError(
-        mock.MagicMock(), 'refused')))
-CUT = requests.ConnectionError(
-    urllib3.exceptions.ProtocolError('Connection aborted.'))
-CUT_BODY = requests.exceptions.ChunkedEncodingError('IncompleteRead')
-TOO_LATE = requests.ReadTimeout('Read timed out.')
 
 
 class Clock:

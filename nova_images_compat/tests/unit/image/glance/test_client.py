@@ -4,22 +4,22 @@
 
 from typing import Any
 
-import requests
 
 from nova_images_compat import exception
 from nova_images_compat.image.glance import answer as glance_answer
 from nova_images_compat.image.glance import client as glance_client
 from nova_images_compat.image.glance import endpoints
 from nova_images_compat.tests.unit.image.glance import glance_case
+from nova_images_compat.tests import urllib3_mock
 
 URL = glance_case.URL
 OTHER_URL = glance_case.OTHER_URL
 BOTH = glance_case.BOTH
 PATH = glance_case.PATH
 NO_ANSWER = (
-    glance_case.REFUSED, glance_case.CUT, glance_case.CUT_BODY,
-    glance_case.TOO_LATE, requests.ConnectTimeout('late'),
-    requests.exceptions.SSLError('not mine'))
+    urllib3_mock.REFUSED, urllib3_mock.CUT, urllib3_mock.CUT_BODY,
+    urllib3_mock.TOO_LATE, urllib3_mock.CONNECTED_TOO_LATE,
+    urllib3_mock.BAD_CERTIFICATE)
 
 
 class NoAnswerTest(glance_case.ClientTestCase):
@@ -37,7 +37,7 @@ class NoAnswerTest(glance_case.ClientTestCase):
                     self.assertEqual(1 + retries, len(self.hosts()))
 
     def test_longer_and_longer_pauses(self) -> None:
-        self.mocker.get(URL, exc=glance_case.REFUSED)
+        self.mocker.get(URL, exc=urllib3_mock.REFUSED)
         self.assertRaises(
             exception.ImageStoreUnavailable, self.call,
             self.make(num_retries=9))
@@ -51,9 +51,9 @@ class NoAnswerTest(glance_case.ClientTestCase):
 
     def test_it_comes_back(self) -> None:
         for error, is_repeated in (
-                (glance_case.REFUSED, False), (glance_case.CUT, True),
-                (glance_case.CUT_BODY, True), (glance_case.TOO_LATE, True),
-                (requests.ConnectTimeout('late'), False)):
+                (urllib3_mock.REFUSED, False), (urllib3_mock.CUT, True),
+                (urllib3_mock.CUT_BODY, True), (urllib3_mock.TOO_LATE, True),
+                (urllib3_mock.CONNECTED_TOO_LATE, False)):
             with self.case(error, is_repeated):
                 self.mocker.get(URL, [{'exc': error}, {'text': 'here'}])
                 answer = self.call()
@@ -62,7 +62,7 @@ class NoAnswerTest(glance_case.ClientTestCase):
 
     def test_what_an_earlier_try_did_is_not_forgotten(self) -> None:
         self.mocker.get(URL, [
-            {'exc': glance_case.CUT}, {'exc': glance_case.REFUSED},
+            {'exc': urllib3_mock.CUT}, {'exc': urllib3_mock.REFUSED},
             {'status_code': 404}])
         self.assertTrue(self.call().is_repeated)
 
@@ -77,7 +77,7 @@ class NoAnswerTest(glance_case.ClientTestCase):
         self.assertEqual([], self.clock.sleeps)
 
     def test_server_that_failed_is_asked_last_for_a_while(self) -> None:
-        self.mocker.get(URL, exc=glance_case.REFUSED)
+        self.mocker.get(URL, exc=urllib3_mock.REFUSED)
         self.mocker.get(OTHER_URL, text='here')
         made = self.make(api_servers=BOTH)
         for _ in range(30):
@@ -92,8 +92,8 @@ class NoAnswerTest(glance_case.ClientTestCase):
         self.assertEqual(1, self.hosts().count('image.example'))
 
     def test_rounds_over_the_servers(self) -> None:
-        self.mocker.get(URL, exc=glance_case.REFUSED)
-        self.mocker.get(OTHER_URL, exc=glance_case.REFUSED)
+        self.mocker.get(URL, exc=urllib3_mock.REFUSED)
+        self.mocker.get(OTHER_URL, exc=urllib3_mock.REFUSED)
         self.assertRaises(
             exception.ImageStoreUnavailable, self.call,
             self.make(api_servers=BOTH, num_retries=3))
@@ -105,7 +105,7 @@ class NoAnswerTest(glance_case.ClientTestCase):
     def test_all_tries_together_take_the_timeout(self) -> None:
         def hang(request: Any, context: Any) -> str:
             self.clock.now += request.timeout[1]
-            raise glance_case.TOO_LATE
+            raise urllib3_mock.TOO_LATE
 
         self.mocker.get(URL, text=hang)
         started = self.clock.now
@@ -118,7 +118,7 @@ class NoAnswerTest(glance_case.ClientTestCase):
     def test_last_try_gets_what_is_left(self) -> None:
         def slow(request: Any, context: Any) -> str:
             self.clock.now += 3
-            raise glance_case.CUT
+            raise urllib3_mock.CUT
 
         self.mocker.get(URL, [{'text': slow}, {'text': 'here'}])
         self.call(self.make(timeout=5))
@@ -127,7 +127,7 @@ class NoAnswerTest(glance_case.ClientTestCase):
     def test_one_server_does_not_use_up_the_time_of_the_next(self) -> None:
         def hang(request: Any, context: Any) -> str:
             self.clock.now += request.timeout[1]
-            raise glance_case.TOO_LATE
+            raise urllib3_mock.TOO_LATE
 
         self.mocker.get(URL, text=hang)
         self.mocker.get(OTHER_URL, text='here')
@@ -145,7 +145,7 @@ class OnceTest(glance_case.ClientTestCase):
             self.make(**glance), method='PATCH', may_repeat=False)
 
     def test_what_never_left_is_sent_again(self) -> None:
-        for error in (glance_case.REFUSED, requests.ConnectTimeout('late')):
+        for error in (urllib3_mock.REFUSED, urllib3_mock.CONNECTED_TOO_LATE):
             with self.case(error):
                 self.mocker.patch(URL, [{'exc': error}, {'text': 'here'}])
                 answer = self._call()
@@ -153,8 +153,8 @@ class OnceTest(glance_case.ClientTestCase):
                     (b'here', False), (answer.body, answer.is_repeated))
 
     def test_what_may_have_left_is_not(self) -> None:
-        for error in (glance_case.CUT, glance_case.CUT_BODY,
-                      glance_case.TOO_LATE):
+        for error in (urllib3_mock.CUT, urllib3_mock.CUT_BODY,
+                      urllib3_mock.TOO_LATE):
             for servers in (glance_case.ROOT, BOTH):
                 with self.case(error, servers):
                     self.mocker.request_history.clear()
@@ -165,7 +165,7 @@ class OnceTest(glance_case.ClientTestCase):
                     self.assertEqual(1, len(self.hosts()))
 
     def test_refused_by_all(self) -> None:
-        self.mocker.patch(URL, exc=glance_case.REFUSED)
+        self.mocker.patch(URL, exc=urllib3_mock.REFUSED)
         error = self.assertRaises(
             exception.ImageStoreUnavailable, self._call)
         self.assertNotIsInstance(error, exception.Unanswered)
@@ -252,7 +252,7 @@ class AskTest(glance_case.ClientTestCase):
 
     def test_one_try(self) -> None:
         for response, error in (
-                ({'exc': glance_case.REFUSED},
+                ({'exc': urllib3_mock.REFUSED},
                  exception.ImageStoreUnavailable),
                 ({'status_code': 503}, exception.ImageStoreUnavailable),
                 ({'status_code': 500}, exception.BadGateway),
@@ -285,12 +285,12 @@ class CheckTest(glance_case.ClientTestCase):
         self._check()
         sent = self.sent
         self.assertNotIn('X-Auth-Token', sent.headers)
-        self.assertEqual(glance_client.CHECK_TIMEOUT, sent.timeout)
+        self.assertEqual((glance_client.CHECK_TIMEOUT,) * 2, sent.timeout)
 
     def test_no_sign_of_life(self) -> None:
         for response, told in (
-                ({'exc': glance_case.REFUSED}, 'refused'),
-                ({'exc': glance_case.TOO_LATE}, 'timed out'),
+                ({'exc': urllib3_mock.REFUSED}, 'refused'),
+                ({'exc': urllib3_mock.TOO_LATE}, 'timed out'),
                 ({'status_code': 500}, '500'), ({'status_code': 503}, '503')):
             with self.case(told):
                 self.mocker.get(f'{glance_case.ROOT}/', **response)
@@ -299,7 +299,7 @@ class CheckTest(glance_case.ClientTestCase):
                 self.assertIn(told, str(error.__cause__))
 
     def test_one_of_several_servers_is_enough(self) -> None:
-        self.mocker.get(f'{glance_case.ROOT}/', exc=glance_case.REFUSED)
+        self.mocker.get(f'{glance_case.ROOT}/', exc=urllib3_mock.REFUSED)
         self.mocker.get(f'{glance_case.OTHER_ROOT}/', status_code=300)
         made = self.make(api_servers=BOTH)
         for _ in range(20):

@@ -9,6 +9,7 @@ from nova_images_compat.image import base as image_base
 from nova_images_compat.image.glance import store
 from nova_images_compat.tests import fake_glance
 from nova_images_compat.tests.unit.image.glance import glance_case
+from nova_images_compat.tests import urllib3_mock
 
 Failure = fake_glance.Failure
 LINE = (
@@ -59,7 +60,7 @@ class ListTimeoutTest(glance_case.TestCase):
             [sent.timeout[1] for sent in self.glance.requests])
 
     def test_page_that_does_not_come(self) -> None:
-        self._answer_after(60, error=glance_case.TOO_LATE)
+        self._answer_after(60, error=urllib3_mock.TOO_LATE)
         self._assert_timed_out(self.assertRaises(
             exception.ImageStoreUnavailable, self._list))
         self.assertEqual(['GET'], self.glance.calls)
@@ -75,7 +76,7 @@ class ListTimeoutTest(glance_case.TestCase):
         self.assertEqual(['GET'] * 4, self.glance.calls)
 
     def test_marker_alone(self) -> None:
-        self._answer_after(60, error=glance_case.TOO_LATE)
+        self._answer_after(60, error=urllib3_mock.TOO_LATE)
         self._assert_timed_out(self.assertRaises(
             exception.ImageStoreUnavailable, self._list,
             image_base.ImageQuery(statuses=frozenset(), marker='x')))
@@ -88,7 +89,7 @@ class ListTimeoutTest(glance_case.TestCase):
         self.assertNotIn('list_timeout', self.log.output)
 
     def test_what_goes_wrong_in_time_is_something_else(self) -> None:
-        self._answer_after(1, error=glance_case.TOO_LATE)
+        self._answer_after(1, error=urllib3_mock.TOO_LATE)
         self.assertRaises(
             exception.ImageStoreUnavailable, self._list, num_retries=0)
         self._answer_after(1, status=503)

@@ -13,6 +13,7 @@ from nova_images_compat.image.glance import answer as glance_answer
 from nova_images_compat.image.glance import client as glance_client
 from nova_images_compat.image.glance import schema
 from nova_images_compat.tests.unit.image.glance import glance_case
+from nova_images_compat.tests import urllib3_mock
 
 URL = f'{glance_case.ROOT}/v2/schemas/image'
 OTHER_URL = f'{glance_case.OTHER_ROOT}/v2/schemas/image'
@@ -21,7 +22,7 @@ BROKEN: tuple[dict[str, Any], ...] = (
     {'status_code': 404}, {'status_code': 500}, {'status_code': 503},
     {'status_code': 401}, {'text': '<html>'}, {'json': []}, {'json': {}},
     {'json': {'properties': ['id']}}, {'json': {'properties': {}}},
-    {'exc': glance_case.REFUSED}, {'exc': glance_case.TOO_LATE})
+    {'exc': urllib3_mock.REFUSED}, {'exc': urllib3_mock.TOO_LATE})
 
 
 def document(*names: str, **definitions: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import uuid
 
 from keystoneauth1 import fixture as keystone_fixture
 import orjson
+import requests
 
 from nova_images_compat import exception
 from nova_images_compat.image import base as image_base
@@ -15,6 +16,7 @@ from nova_images_compat.image.glance import store
 from nova_images_compat.tests import fake_glance
 from nova_images_compat.tests.unit import identity_case
 from nova_images_compat.tests.unit.image.glance import glance_case
+from nova_images_compat.tests import urllib3_mock
 
 Failure = fake_glance.Failure
 NO_IDS = ('', 'none', '1', 'a\0b', '../images', 'x' * 1000, '\U0001f4bf')
@@ -115,7 +117,7 @@ class DeletionTest(glance_case.StoreTestCase):
 
     def test_answer_that_is_lost(self) -> None:
         image_id = self.glance.add()
-        for error in (glance_case.CUT, glance_case.TOO_LATE):
+        for error in (urllib3_mock.CUT, urllib3_mock.TOO_LATE):
             with self.case(error):
                 self.glance.images[image_id] = {
                     **self.glance.images.get(image_id, {}), 'id': image_id,
@@ -129,7 +131,7 @@ class DeletionTest(glance_case.StoreTestCase):
             with self.case(is_done):
                 image_id = self.glance.add()
                 self.fail_next(
-                    Failure(error=glance_case.CUT, is_done=is_done),
+                    Failure(error=urllib3_mock.CUT, is_done=is_done),
                     Failure(400, glance_case.ERROR_PAGE))
                 if is_done:
                     self.store.delete(self.caller, image_id)
@@ -139,7 +141,7 @@ class DeletionTest(glance_case.StoreTestCase):
                         self.caller, image_id)
 
     def test_image_that_was_not_there_when_it_could_be_asked(self) -> None:
-        self.fail_next(Failure(error=glance_case.REFUSED))
+        self.fail_next(Failure(error=urllib3_mock.REFUSED))
         self.assertRaises(
             exception.ImageNotFound, self.store.delete, self.caller,
             str(uuid.uuid4()))
@@ -211,7 +213,7 @@ class CheckTest(glance_case.MockedTestCase):
 
     def test_keystone_that_does_not_answer(self) -> None:
         made = self._make()
-        self.mocker.post(identity_case.TOKENS, exc=glance_case.REFUSED)
+        self.mocker.post(identity_case.TOKENS, exc=requests.ConnectionError())
         self.assertRaises(exception.IdentityUnavailable, made.check)
 
     def test_catalogue_without_it(self) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 from unittest import mock
 
 import fixtures
-import requests
 from tooz import coordination as tooz_coordination
 
 from nova_images_compat import exception
 from nova_images_compat.image.glance import store
 from nova_images_compat.tests import fake_glance
 from nova_images_compat.tests.unit.image.glance import glance_case
+from nova_images_compat.tests import urllib3_mock
 
 Failure = fake_glance.Failure
 OWN = 'os_glance_failed_import'
@@ -158,8 +158,8 @@ class WriteTest(glance_case.StoreTestCase):
                     self.glance.calls)
 
     def test_answer_that_is_lost(self) -> None:
-        for error in (glance_case.CUT, glance_case.CUT_BODY,
-                      glance_case.TOO_LATE):
+        for error in (urllib3_mock.CUT, urllib3_mock.CUT_BODY,
+                      urllib3_mock.TOO_LATE):
             self.glance.images[self.image_id]['a'] = '1'
             for write, left in (
                     (lambda: self._add({'c': '3'}),
@@ -180,7 +180,7 @@ class WriteTest(glance_case.StoreTestCase):
             with self.case(is_done):
                 self.glance.requests.clear()
                 self.fail_next(*[Failure(
-                    method='PATCH', error=glance_case.TOO_LATE,
+                    method='PATCH', error=urllib3_mock.TOO_LATE,
                     is_done=is_done)] * 50)
                 started = self.clock.now
                 if is_done:
@@ -202,7 +202,7 @@ class WriteTest(glance_case.StoreTestCase):
 
         self.store = self.make(timeout=10)
         self.fail_next(*[Failure(
-            method='PATCH', error=glance_case.TOO_LATE, before=hang)] * 50)
+            method='PATCH', error=urllib3_mock.TOO_LATE, before=hang)] * 50)
         started = self.clock.now
         self.assertRaises(
             exception.ImageStoreUnavailable, self._add, {'c': '3'})
@@ -214,7 +214,7 @@ class WriteTest(glance_case.StoreTestCase):
             self.glance.images[self.image_id].pop('a', None)
 
         self.fail_next(Failure(
-            method='PATCH', error=glance_case.REFUSED, before=vanish))
+            method='PATCH', error=urllib3_mock.REFUSED, before=vanish))
         self.assertRaises(
             exception.MetadataKeyNotFound, self._remove, 'a')
 
@@ -253,7 +253,7 @@ class WriteTest(glance_case.StoreTestCase):
         self.store = self.make({'coordination': {'lock_timeout': 0}})
         for failure, error in (
                 (Failure(500, glance_case.ERROR_PAGE), exception.BadGateway),
-                (Failure(error=requests.ConnectionError(), method='GET'),
+                (Failure(error=urllib3_mock.CUT, method='GET'),
                  None),
                 (Failure(413, glance_case.ERROR_PAGE, method='PATCH'),
                  exception.MetadataLimitExceeded)):
