@@ -47,12 +47,13 @@ def _urlopen(
     pool: urllib3.HTTPConnectionPool, method: str, url: str,
     body: bytes | None = None, headers: Mapping[str, str] | None = None,
     retries: Any = None, *, timeout: urllib3.Timeout, **kwargs: Any,
-) -> urllib3.BaseHTTPResponse:
+) -> 'urllib3.BaseHTTPResponse':
     port = '' if pool.port == DEFAULT_PORTS[pool.scheme] else f':{pool.port}'
     request = requests.Request(
         method, f'{pool.scheme}://{pool.host}{port}{url}', headers, data=body)
     with requests.Session() as session:
+        timeouts: Any = (timeout.connect_timeout, timeout.read_timeout)
         response: Any = session.send(
             request.prepare(), stream=True, allow_redirects=False,
-            timeout=(timeout.connect_timeout, timeout.read_timeout))
+            timeout=timeouts)
     return response.raw

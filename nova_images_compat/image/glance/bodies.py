@@ -10,7 +10,7 @@ import urllib3
 READ_SIZE = 2 ** 16
 
 
-def read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
+def read(response: 'urllib3.BaseHTTPResponse', deadline: float) -> bytes:
     """Return the body of a response, decoded, and release its connection.
 
     :param deadline: when the body must be complete, on the monotonic clock

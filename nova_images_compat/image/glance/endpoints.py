@@ -26,7 +26,7 @@ LOG = log.getLogger(__name__)
 VERSION = re.compile(r'/v[0-9]+(\.[0-9]+)?$')
 PUBLIC = ('public',)
 
-# The number of catalogues whose URLs are cached.
+# The number of catalogues whose URLs are cached, and of types of services.
 CACHE_SIZE = 256
 
 # Seconds for which a server that failed is tried last.
@@ -60,8 +60,9 @@ class Endpoints:
         }
         # Most callers' catalogues are equal, and keystoneauth copies each one.
         self._find_in = functools.lru_cache(CACHE_SIZE)(self._look_up)
-        self._is_image_service = functools.partial(
-            os_service_types.ServiceTypes().is_match, options.service_type)
+        self._is_image_service = functools.lru_cache(CACHE_SIZE)(
+            functools.partial(os_service_types.ServiceTypes().is_match,
+                              options.service_type))
         self._failed: dict[str, float] = {}
         if not self.servers and conf.api.auth_strategy != api.KEYSTONE:
             raise exception.ConfigurationError(

@@ -8,12 +8,12 @@ import os
 import socket
 import ssl
 from typing import Any
-from urllib import parse
 
 from keystoneauth1 import session as keystone_session
 import requests
 import urllib3
 import urllib3.connection
+import urllib3.exceptions
 from urllib3.util import ssl_
 
 from nova_images_compat.conf import glance
@@ -62,7 +62,7 @@ class Pools:
     """
 
     def __init__(self, session: keystone_session.Session) -> None:
-        self._verify: bool | str = session.verify
+        self._verify: bool | str = session.verify or False
         self._certificate: str | tuple[str, str] | None = session.cert
         self.server = functools.lru_cache(MAX_SERVERS)(self._open)
         self._tls_context = functools.lru_cache(MAX_SERVERS)(self._load)
@@ -82,7 +82,7 @@ class Pools:
         :raises: OSError: a file of certificates that the environment names
             is invalid
         """
-        url = parse.urlsplit(root)
+        url = urllib3.util.parse_url(root)
         settings = requests.Session().merge_environment_settings(
             root, {}, None, self._verify, self._certificate)
         options: dict[str, Any] = {
@@ -92,7 +92,7 @@ class Pools:
             options |= {'ssl_context': context,
                         'cert_reqs': context.verify_mode}
         proxy = requests.utils.select_proxy(root, settings['proxies'])
-        prefix = url.path
+        prefix = url.path or ''
         if proxy is None:
             pool = urllib3.connection_from_url(root, **options)
         else:
@@ -115,7 +115,8 @@ class Pools:
             context = ssl_.create_urllib3_context(cert_reqs=ssl.CERT_NONE)
         else:
             context = ssl_.create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
-            trusted = requests.certs.where() if verify is True else verify
+            trusted = verify if isinstance(verify, str) else (
+                requests.utils.DEFAULT_CA_BUNDLE_PATH)
             if os.path.isdir(trusted):
                 context.load_verify_locations(capath=trusted)
             else:
@@ -139,8 +140,11 @@ def _proxy_manager(
     proxy = requests.utils.prepend_scheme_if_needed(proxy, 'http')
     user, password = requests.utils.get_auth_from_url(proxy)
     if proxy.lower().startswith('socks'):
-        # Imported only if needed: it warns if PySocks is not installed.
-        from urllib3.contrib import socks
+        try:
+            from urllib3.contrib import socks
+        except ImportError as error:
+            raise urllib3.exceptions.LocationValueError(
+                'SOCKS proxies need the package PySocks') from error
         return socks.SOCKSProxyManager(proxy, user, password, **options)
     headers = urllib3.make_headers(
         proxy_basic_auth=f'{user}:{password}') if user else {}

@@ -18,6 +18,7 @@ from keystoneauth1 import session as keystone_session
 from oslo_config import cfg
 import urllib3
 import urllib3.exceptions
+from urllib3.util import ssl_match_hostname
 
 from nova_images_compat.conf import glance
 from nova_images_compat import context as request_context
@@ -56,6 +57,8 @@ ERRORS: tuple[tuple[type[Exception], type[exception.APIError]], ...] = (
     (urllib3.exceptions.ConnectTimeoutError, exception.ImageStoreUnavailable),
     (urllib3.exceptions.LocationValueError, exception.ImageStoreUnavailable),
     (ssl.SSLCertVerificationError, exception.ImageStoreUnavailable),
+    # urllib3 1.26, for a certificate of another host.
+    (ssl_match_hostname.CertificateError, exception.ImageStoreUnavailable),
     (urllib3.exceptions.DecodeError, exception.BadGateway),
     (http.client.IncompleteRead, exception.Unanswered),
     (http.client.RemoteDisconnected, exception.Unanswered),
@@ -171,7 +174,7 @@ def _open(
     connections: pools.Pools, root: str, method: str, target: str,
     timeout: float, body: bytes | None = None,
     headers: Mapping[str, str] = HEADERS,
-) -> urllib3.BaseHTTPResponse:
+) -> 'urllib3.BaseHTTPResponse':
     """Send a request, and return the response, whose body is not yet read.
 
     :param target: the path below the root, and the query string

@@ -182,8 +182,9 @@ class WireTest(helpers.TestCase):
                 time.sleep(0.01)
                 return super().read1(1)
 
+        body: Any = Body(b'abcde')
         deadline = time.monotonic() + 10
-        self.assertEqual(b'abcde', bodies.read(Body(b'abcde'), deadline))
+        self.assertEqual(b'abcde', bodies.read(body, deadline))
         self.assertEqual(5, len(timeouts))
         self.assertEqual(sorted(timeouts, reverse=True), timeouts)
         self.assertLess(timeouts[0], 10)
