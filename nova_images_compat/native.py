@@ -32,7 +32,7 @@ def module(name: str) -> Any:
     """
     if is_patched():
         return sys.modules['eventlet.patcher'].original(name)
-    return importlib.import_module(name)
+    return sys.modules.get(name) or importlib.import_module(name)
 
 
 class PerThread(Generic[T]):
