@@ -150,7 +150,9 @@ class WorkerTest(base.TestCase):
         self.late.assert_called_once_with(8, None)
 
     def test_timer_is_called_when_it_is_due(self) -> None:
-        on_timer = mock.Mock(side_effect=[None, 0.01, 0.01, 60])
+        pauses = iter((None, 0.01, 0.01, 60))
+        # The thread outlives the test.
+        on_timer = mock.Mock(side_effect=lambda: next(pauses, None))
         self.worker = background.Worker(on_timer)
         self.call(lambda: None).result(10)
         self.wait_for(lambda: on_timer.call_count == 1)
