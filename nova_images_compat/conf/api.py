@@ -26,6 +26,18 @@ OPTS = [
              '"user:project[:role,role...]" and is not checked.'),
         ],
         help='How callers are authenticated.'),
+    cfg.IntOpt(
+        'local_token_cache_time',
+        default=3,
+        min=0,
+        help='For how many seconds each process keeps validated tokens in its '
+             'memory, so that it does not read them from [keystone_authtoken] '
+             'memcached_servers for each request. A revoked token may be '
+             'accepted this many seconds longer than with memcached alone. At '
+             'most [keystone_authtoken] token_cache_time. 0: memcached is '
+             'always asked. The option has no effect without '
+             'memcached_servers, or in nova-api, where Nova validates the '
+             'tokens.'),
     cfg.StrOpt(
         'image_store',
         default='glance',

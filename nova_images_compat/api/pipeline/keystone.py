@@ -3,6 +3,7 @@
 """keystonemiddleware's filter that validates tokens, with
 ``[keystone_authtoken]`` of the service's own configuration."""
 
+import functools
 from typing import Any
 
 from keystoneauth1 import exceptions as keystone_exception
@@ -12,6 +13,7 @@ import webob
 import webob.exc
 
 from nova_images_compat.api.pipeline import paste
+from nova_images_compat.api.pipeline import token_cache
 from nova_images_compat.api import wsgi
 from nova_images_compat.conf import reader
 from nova_images_compat import exception
@@ -24,7 +26,18 @@ ENCRYPT = 'ENCRYPT'
 
 
 class KeystoneAuth(auth_token.AuthProtocol):
-    """keystonemiddleware's filter, with faults in place of its HTML."""
+    """keystonemiddleware's filter, with faults in place of its HTML, and
+    tokens in memory for some seconds.
+
+    :param application: the application behind this filter
+    :param conf: the service's configuration
+    """
+
+    def __init__(
+        self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
+    ) -> None:
+        super().__init__(application, {paste.CONF_KEY: conf})
+        self._local_cache = token_cache.make(conf)
 
     def process_request(self, request: webob.Request) -> Any:
         try:
@@ -42,13 +55,21 @@ class KeystoneAuth(auth_token.AuthProtocol):
                 'The Identity service returned an invalid response')
             return wsgi.Fault(exception.IdentityUnavailable())
 
+    def fetch_token(self, token: str, **kwargs: Any) -> Any:
+        """Return the data of a token. keystonemiddleware then checks the
+        token's expiry.
+        """
+        fetch = functools.partial(super().fetch_token, token, **kwargs)
+        if self._local_cache is None:
+            return fetch()
+        return self._local_cache.get_or_fetch(token, fetch)
+
 
 def _make(
     application: paste.WSGIApplication, conf: cfg.ConfigOpts,
 ) -> paste.WSGIApplication:
     try:
-        middleware = KeystoneAuth(
-            application, {paste.CONF_KEY: conf})
+        middleware = KeystoneAuth(application, conf)
     except ValueError:
         # keystonemiddleware registers its options just before it reads them.
         reader.check_values(conf)

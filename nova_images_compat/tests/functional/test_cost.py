@@ -4,6 +4,7 @@
 the Image service, SQL statements, and calls of Python functions.
 
 Functions count from the WSGI server to the sockets, those of libraries too.
+The token is in memcached.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,6 @@ from typing import Any
 from typing import NamedTuple
 
 from keystoneauth1 import fixture as keystone_fixture
-from keystonemiddleware import fixture as middleware_fixture
 import sqlalchemy as sa
 import testscenarios
 import webob
@@ -24,6 +24,7 @@ import webob
 from nova_images_compat.api import plugin
 from nova_images_compat.tests import fixtures
 from nova_images_compat.tests.functional import base
+from nova_images_compat.tests import memcached
 from nova_images_compat.tests import served_glance
 
 load_tests = testscenarios.load_tests_apply_scenarios
@@ -191,9 +192,12 @@ class WithGlance(_CostTest):
     def setUp(self) -> None:
         super().setUp()
         self.glance = self.useFixture(served_glance.ServedGlance())
-        identity = self.useFixture(middleware_fixture.AuthTokenFixture())
-        identity.add_token(self._token(), fixtures.TOKENS['member'])
-        self.service = self.make_service(NOVA_CONF)
+        cache = self.useFixture(memcached.FakeMemcached())
+        cache.add_token(fixtures.TOKENS['member'], self._token())
+        self.service = self.make_service({
+            **NOVA_CONF, 'keystone_authtoken': {
+                **NOVA_CONF['keystone_authtoken'],
+                'memcached_servers': cache.address}})
         for number in range(IMAGES):
             self.glance.add(name=f'image-{number}', **PROPERTIES)
 
