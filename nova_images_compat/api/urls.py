@@ -61,7 +61,9 @@ def version_root(req: wsgi.Request) -> str:
     """
     if not HOST.fullmatch(req.host):
         raise exception.ValidationError(reason='Malformed header Host')
-    return req.application_url
+    # WebOb's application_url needs three times the calls.
+    root: bytes = req.environ.get('SCRIPT_NAME', '').encode('latin-1')
+    return req.host_url + parse.quote(root, safe=IN_PATH)
 
 
 def service_root(req: wsgi.Request) -> str:

@@ -10,6 +10,7 @@ operation; ``operation`` holds what they declare as data.
 from collections.abc import Callable
 from collections.abc import Iterable
 import functools
+import http
 import re
 from typing import Any
 
@@ -35,6 +36,7 @@ FAULT_CONTENT_TYPE = f'{JSON_TYPE}; charset=UTF-8'
 PARAMETER = re.compile(r';\s*(?!q=)[^;,]*')
 BODY_TYPES = (None, '', 'text/plain', *JSON_TYPES)
 METHODS_WITH_BODY = ('POST', 'PUT')
+NO_CONTENT = 204
 
 ENV_CONTEXT = 'nova_images_compat.context'
 ENV_LEGACY_V2 = 'openstack.legacy_v2'
@@ -127,9 +129,10 @@ class Request(webob.Request):
         :raises: UnsupportedContentType: the media type is not JSON
         :raises: MalformedRequestBody: the body is not JSON
         """
-        if self.content_type not in BODY_TYPES:
+        if self.environ.get('CONTENT_TYPE') and (
+                self.content_type not in BODY_TYPES):
             raise exception.UnsupportedContentType()
-        if self.method not in METHODS_WITH_BODY:
+        if self.environ['REQUEST_METHOD'] not in METHODS_WITH_BODY:
             return None
         try:
             return orjson.loads(self.body) if self.body else None
@@ -191,6 +194,8 @@ class Resource:
         self, controller: Controller, declared: operation.Operation,
     ) -> None:
         self.operation = declared
+        self._status = (
+            f'{declared.status} {http.HTTPStatus(declared.status).phrase}')
         self._controller = controller
         self._first_version = self._last_version = None
         if declared.versions is not None:
@@ -213,11 +218,16 @@ class Resource:
     ) -> Iterable[bytes]:
         request = Request(environ)
         try:
-            answer: Callable[..., Iterable[bytes]] = self._answer(request)
+            body = self._answer(request)
+            content_type = request.best_content_type()
         except (exception.APIError, webob.exc.WSGIHTTPException) as error:
             LOG.debug('Answering %s: %s', error.code, error)
-            answer = Fault(error)
-        return answer(environ, start_response)
+            return Fault(error)(environ, start_response)
+        headers = [('Content-Type', content_type)]
+        if self.operation.status != NO_CONTENT:
+            headers.insert(0, ('Content-Length', str(len(body))))
+        start_response(self._status, headers)
+        return [] if environ['REQUEST_METHOD'] == 'HEAD' else [body]
 
     def serves(self, version: microversion_parse.Version) -> bool:
         """Say whether a microversion has the operation."""
@@ -252,7 +262,8 @@ class Resource:
                 f'error {error.code}') from error
 
     def _run(self, request: Request, arguments: dict[str, Any]) -> Any:
-        if self._query and request.query:
+        if self._query and request.environ.get('QUERY_STRING') and (
+                request.query):
             self._query.validate(request.query)
         if self._body:
             arguments['body'] = self._body.validate(
@@ -263,24 +274,18 @@ class Resource:
             self._response.validate(document)
         return document
 
-    def _answer(self, request: Request) -> webob.Response:
+    def _answer(self, request: Request) -> bytes:
+        """Return the body of the response."""
         arguments = dict(request.environ.get(ENV_ROUTE, NO_ROUTE)[1])
         document = request.json_document()
-        if request.method in METHODS_WITH_BODY:
+        if request.environ['REQUEST_METHOD'] in METHODS_WITH_BODY:
             arguments['body'] = document
         project_id = arguments.pop('project_id', None)
         if project_id and project_id != request.context.project_id:
             raise exception.ProjectMismatch(
                 url=project_id, context=request.context.project_id)
-        return self._serialize(
-            self.run(request, **arguments), request.best_content_type())
-
-    def _serialize(self, document: Any, content_type: str) -> webob.Response:
-        response = webob.Response(
-            status=self.operation.status,
-            body=b'' if document is None else orjson.dumps(document))
-        response.headers['Content-Type'] = content_type
-        return response
+        document = self.run(request, **arguments)
+        return b'' if document is None else orjson.dumps(document)
 
 
 def api_version(first: str, last_option: str) -> operation.Decorator:

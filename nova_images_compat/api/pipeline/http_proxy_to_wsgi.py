@@ -3,17 +3,32 @@
 """oslo.middleware's filter that trusts the headers of a proxy, if
 ``[oslo_middleware] enable_proxy_headers_parsing`` is set."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from oslo_config import cfg
 from oslo_middleware import http_proxy_to_wsgi
+import webob
 
 from nova_images_compat.api.pipeline import paste
+
+
+class HTTPProxyToWSGI(http_proxy_to_wsgi.HTTPProxyToWSGI):
+    """oslo.middleware's filter. It changes only the environ, so that WebOb
+    need not read the response, too.
+    """
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Any,
+    ) -> Iterable[bytes]:
+        self.process_request(webob.Request(environ))
+        return self.application(environ, start_response)
 
 
 def _make(
     application: paste.WSGIApplication, conf: cfg.ConfigOpts,
 ) -> paste.WSGIApplication:
-    middleware: paste.WSGIApplication = http_proxy_to_wsgi.HTTPProxyToWSGI(
-        application, conf)
+    middleware: paste.WSGIApplication = HTTPProxyToWSGI(application, conf)
     trusts_headers = conf.oslo_middleware.enable_proxy_headers_parsing
     return middleware if trusts_headers else application
 

@@ -15,6 +15,7 @@ from nova_images_compat import exception
 
 SERVICE_TYPE = 'compute'
 MIN_VERSION = microversion_parse.Version(2, 1)
+MIN_VERSION_STRING = str(MIN_VERSION)
 LATEST = 'latest'
 
 STANDARD_HEADER = 'OpenStack-API-Version'
@@ -97,7 +98,7 @@ def wanted_version(environ: dict[str, Any]) -> str:
         headers, SERVICE_TYPE, legacy_headers=[LEGACY_HEADER]) if (
         headers) else None
     if wanted is None:
-        return str(MIN_VERSION)
+        return MIN_VERSION_STRING
     if wanted != LATEST and not VERSION_STRING.fullmatch(wanted):
         raise exception.InvalidVersionString(version=wanted)
     return wanted

@@ -33,7 +33,8 @@ class BodyFilter(paste.Filter):
     """Applies the limit to requests with a body.
 
     Of requests without Content-Length, only those of ``METHODS_WITH_BODY``
-    have a body that is read.
+    have a body that is read. A body whose length is within the limit needs no
+    limiter.
     """
 
     def __init__(
@@ -41,14 +42,22 @@ class BodyFilter(paste.Filter):
     ) -> None:
         super().__init__(application, conf)
         self.limiter = RequestBodySizeLimiter(application, conf)
+        self.max_size: int = conf.oslo_middleware.max_request_body_size
 
     def __call__(
         self, environ: dict[str, Any], start_response: Any,
     ) -> Iterable[bytes]:
-        has_body = environ.get('CONTENT_LENGTH') or (
+        length = environ.get('CONTENT_LENGTH')
+        needs_limiter = not self._is_within_limit(length) if length else (
             environ['REQUEST_METHOD'] in wsgi.METHODS_WITH_BODY)
-        application = self.limiter if has_body else self.application
+        application = self.limiter if needs_limiter else self.application
         return application(environ, start_response)
+
+    def _is_within_limit(self, length: str) -> bool:
+        try:
+            return int(length) <= self.max_size
+        except ValueError:
+            return False
 
 
 factory = paste.filter_factory(BodyFilter)

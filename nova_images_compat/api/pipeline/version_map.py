@@ -14,6 +14,8 @@ from nova_images_compat.api import wsgi
 ROOT = '/'
 BELOW = '/+'
 
+SLASHES = re.compile('//+')
+
 
 class VersionMap:
     """Sends requests to applications by their paths.
@@ -34,7 +36,7 @@ class VersionMap:
     ) -> Iterable[bytes]:
         # Some clients join a URL that ends in a slash and a path that starts
         # with one.
-        path = re.sub('//+', '/', environ['PATH_INFO'])
+        path = SLASHES.sub('/', environ['PATH_INFO'])
         version, below = self._split(path)
         if version not in self.versions:
             environ['PATH_INFO'] = path

@@ -79,23 +79,23 @@ REQUESTS: dict[str, Request] = {
 }
 
 WITH_GLANCE = {
-    'show': Cost(1, 0, 1141),
-    'index of 10': Cost(1, 0, 1407),
-    'detail of 100': Cost(1, 0, 2602),
-    'detail by name': Cost(1, 0, 1376),
-    'metadata': Cost(1, 0, 1066),
-    'metadata item': Cost(2, 0, 1927),
-    'delete': Cost(1, 0, 1046),
+    'show': Cost(1, 0, 1014),
+    'index of 10': Cost(1, 0, 1287),
+    'detail of 100': Cost(1, 0, 2482),
+    'detail by name': Cost(1, 0, 1254),
+    'metadata': Cost(1, 0, 985),
+    'metadata item': Cost(2, 0, 1748),
+    'delete': Cost(1, 0, 965),
 }
 
 WITH_CATALOGUE = {
-    'show': Cost(0, 1, 458),
-    'index of 10': Cost(0, 1, 683),
-    'detail of 100': Cost(0, 2, 3584),
-    'detail by name': Cost(0, 2, 766),
-    'metadata': Cost(0, 1, 423),
-    'metadata item': Cost(0, 5, 1403),
-    'delete': Cost(0, 1, 559),
+    'show': Cost(0, 1, 377),
+    'index of 10': Cost(0, 1, 608),
+    'detail of 100': Cost(0, 2, 3509),
+    'detail by name': Cost(0, 2, 691),
+    'metadata': Cost(0, 1, 355),
+    'metadata item': Cost(0, 5, 1288),
+    'delete': Cost(0, 1, 491),
 }
 
 # Function calls of the filter in nova-api: for a request that is not for

@@ -257,6 +257,19 @@ class ResourceTest(OperationTestCase):
 
         answer = self._send(action)
         self.assertEqual((204, b''), (answer.status_int, answer.body))
+        self.assertNotIn('Content-Length', answer.headers)
+
+    def test_response_to_head_has_only_the_headers(self) -> None:
+        @wsgi.response(300)
+        def action(controller: Any, req: wsgi.Request) -> list[str]:
+            return ['choice']
+
+        get, head = (self._send(action, method=method)
+                     for method in ('GET', 'HEAD'))
+        self.assertEqual('300 Multiple Choices', head.status)
+        self.assertEqual(get.headerlist, head.headerlist)
+        self.assertEqual(len(get.body), head.content_length)
+        self.assertEqual(b'', head.body)
 
     def test_errors_of_the_api_are_answered(self) -> None:
         def action(controller: Any, req: wsgi.Request) -> None:
