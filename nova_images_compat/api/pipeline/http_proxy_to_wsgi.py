@@ -13,22 +13,30 @@ import webob
 from nova_images_compat.api.pipeline import paste
 
 
-class HTTPProxyToWSGI(http_proxy_to_wsgi.HTTPProxyToWSGI):
-    """oslo.middleware's filter. It changes only the environ, so that WebOb
-    need not read the response, too.
+class HTTPProxyToWSGI(paste.Filter):
+    """Lets oslo.middleware's filter change the environ, and passes the
+    response on unread.
     """
+
+    def __init__(
+        self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
+    ) -> None:
+        super().__init__(application, conf)
+        self._proxy_headers = http_proxy_to_wsgi.HTTPProxyToWSGI(
+            application, conf)
 
     def __call__(
         self, environ: dict[str, Any], start_response: Any,
     ) -> Iterable[bytes]:
-        self.process_request(webob.Request(environ))
+        self._proxy_headers.process_request(webob.Request(environ))
         return self.application(environ, start_response)
 
 
 def _make(
     application: paste.WSGIApplication, conf: cfg.ConfigOpts,
 ) -> paste.WSGIApplication:
-    middleware: paste.WSGIApplication = HTTPProxyToWSGI(application, conf)
+    # oslo.middleware registers its options.
+    middleware = HTTPProxyToWSGI(application, conf)
     trusts_headers = conf.oslo_middleware.enable_proxy_headers_parsing
     return middleware if trusts_headers else application
 
