@@ -38,9 +38,10 @@ def main() -> int:
 
 
 def _check_programs(wanted: arguments.Arguments) -> None:
-    if {'services', 'catalogue'} & set(wanted.parts):
+    with_glance = arguments.WITH_GLANCE & set(wanted.parts)
+    if with_glance or 'catalogue' in wanted.parts:
         wrk.find_program()
-    if 'services' in wanted.parts:
+    if with_glance:
         stack.check_programs()
     if 'catalogue' in wanted.parts and 'mariadb' in wanted.how.databases:
         mariadb.find_programs()

@@ -16,7 +16,10 @@ from nova_images_compat.tests.benchmark import calls
 from nova_images_compat.tests.benchmark import settings
 from nova_images_compat.tests.integration.stack import venvs
 
-PARTS = ('services', 'catalogue', 'filter', 'startup')
+PARTS = ('services', 'polling', 'catalogue', 'filter', 'startup')
+
+# The parts with the real Glance.
+WITH_GLANCE = {'services', 'polling'}
 
 T = TypeVar('T')
 
@@ -52,7 +55,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     :raises: SystemExit: if it is invalid, or asks for help
     """
     found = _parser().parse_args(argv)
-    how = settings.QUICK if found.quick else settings.FULL
+    how: settings.Settings = found.how
     if found.connections:
         how = dataclasses.replace(how, connections=found.connections)
     return Arguments(
@@ -69,8 +72,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         'parts', nargs='*', metavar='PART', type=_part,
         help=f'measure only these parts: {", ".join(PARTS)}')
-    parser.add_argument(
-        '--quick', action='store_true', help='measure less, in 2 minutes')
+    parser.set_defaults(how=settings.FULL)
+    shorter = parser.add_mutually_exclusive_group()
+    shorter.add_argument(
+        '--medium', action='store_const', dest='how', const=settings.MEDIUM,
+        help='measure less, in 8 minutes instead of 30')
+    shorter.add_argument(
+        '--quick', action='store_const', dest='how', const=settings.QUICK,
+        help='only try everything, in 2 minutes')
     parser.add_argument(
         '--requests', type=_list_of(_request), metavar='NAME,...',
         default=tuple(calls.TITLES),

@@ -6,6 +6,7 @@ the machine affects all of them alike."""
 from collections.abc import Callable
 from collections.abc import Sequence
 from concurrent import futures
+import contextlib
 import dataclasses
 from typing import Any
 
@@ -17,6 +18,12 @@ from nova_images_compat.tests.benchmark import wrk
 from nova_images_compat.tests.integration.stack import uwsgi
 
 PERCENTILES = (50, 95, 99)
+
+# The values of each slice, from which ratios.py tells how far they scatter.
+COMPARED = ('rate', 'p50_ms', 'cpu_ms')
+
+# Puts other load on a server, beside that of wrk.
+Beside = Callable[[targets.Target], contextlib.AbstractContextManager[object]]
 
 _THREADS = uwsgi.PROCESSES * uwsgi.THREADS
 _ENOUGH = _THREADS
@@ -73,22 +80,25 @@ class Meter:
         self, request: str, connections: int, rounds: int,
         length: wrk.Length,
         make_ids: Callable[[], Sequence[str]] | None = None,
+        beside: Beside = contextlib.nullcontext,
     ) -> list[dict[str, Any]]:
-        """Return the results of each server, in order.
+        """Return the results of each server that has the request, in order.
 
         :param request: the name of the request
         :param rounds: the number of slices of each server
         :param length: of one slice
         :param make_ids: called before each slice, returns the ids of images
             to request; None: request the servers' own images
+        :param beside: puts other load on the server during a slice
         """
         slices: dict[str, list[Slice]] = {
-            target.name: [] for target in self._targets}
+            target.name: [] for target in self._asked(request)}
+        processes.wait_until_still(self._pids)
         for _ in range(rounds):
-            for target in self._targets:
-                ids = make_ids() if make_ids else target.ids
+            for target in self._asked(request):
+                ids = make_ids() if make_ids else target.ids_of(request)
                 slices[target.name].append(self._measure_slice(
-                    target, request, connections, length, ids))
+                    target, request, connections, length, ids, beside))
         return [
             {'request': request, 'connections': connections, 'target': name,
              **summarize(measured)}
@@ -98,7 +108,7 @@ class Meter:
         """Check responses of all servers' threads to a request that reads.
         Check only one response if it is long.
         """
-        for target in self._targets:
+        for target in self._asked(request):
             call = target.asked[request]
             if call.method != 'GET':
                 continue
@@ -106,19 +116,23 @@ class Meter:
                 list(pool.map(target.check, [call] * (
                     1 if call.images == calls.MANY else _ENOUGH)))
 
+    def _asked(self, request: str) -> list[targets.Target]:
+        return [target for target in self._targets if request in target.asked]
+
     def _measure_slice(
         self, target: targets.Target, request: str, connections: int,
-        length: wrk.Length, ids: Sequence[str],
+        length: wrk.Length, ids: Sequence[str], beside: Beside,
     ) -> Slice:
-        processes.wait_until_still(self._pids)
+        """Measure one server. All servers are still before and after it."""
         log = processes.RequestLog(target.log)
         behind_log = self._behind.log and processes.RequestLog(
             self._behind.log)
         cpu = processes.cpu_seconds(target.workers)
         behind_cpu = processes.cpu_seconds(self._behind.pids)
-        run = self._wrk.run(
-            target.url, target.token, target.asked[request], ids,
-            connections, length)
+        with beside(target):
+            run = self._wrk.run(
+                target.url, target.token, target.asked[request], ids,
+                connections, length)
         processes.wait_until_still(self._pids)
         return Slice(
             run, log.count_new(),
@@ -133,8 +147,17 @@ def summarize(slices: Sequence[Slice]) -> dict[str, Any]:
     :returns: requests; errors; rate: responses per second; p50_ms and other
         percentiles; cpu_ms: CPU time of the server's workers per request;
         calls: requests to the server behind it, per request; behind_cpu_ms:
-        CPU time of the server behind it, per request
+        CPU time of the server behind it, per request; slices: the values of
+        ``COMPARED`` of each slice
     """
+    return {
+        **_sum(slices),
+        'slices': [
+            {name: value for name, value in _sum([one]).items()
+             if name in COMPARED} for one in slices]}
+
+
+def _sum(slices: Sequence[Slice]) -> dict[str, Any]:
     runs = [one.run for one in slices]
     times = histogram.merge(run.times for run in runs)
     requests = sum(run.requests for run in runs)

@@ -9,6 +9,7 @@ from nova_images_compat.tests.benchmark import arguments
 from nova_images_compat.tests.benchmark import catalogue
 from nova_images_compat.tests.benchmark import machine
 from nova_images_compat.tests.benchmark import plugin_filter
+from nova_images_compat.tests.benchmark import polling
 from nova_images_compat.tests.benchmark import profiles
 from nova_images_compat.tests.benchmark import services
 from nova_images_compat.tests.benchmark import standalone
@@ -36,7 +37,7 @@ def run(wanted: arguments.Arguments, logs: str) -> dict[str, Any]:
             results['catalogue'] = catalogue.measure(
                 place, wanted.how, _profiler(
                     wanted, place.account, place.stack.directory))
-    if 'services' in wanted.parts:
+    if arguments.WITH_GLANCE & set(wanted.parts):
         progress.say('services: Keystone, Glance and Nova ...')
         with contextlib.ExitStack() as stacked:
             fixture = stacked.enter_context(running.up(
@@ -44,7 +45,10 @@ def run(wanted: arguments.Arguments, logs: str) -> dict[str, Any]:
             results['versions'] |= machine.service_versions()
             measured = stacked.enter_context(running.up(
                 services.Services(fixture, wanted.how)))
-            results['services'] = measured.measure(wanted.requests)
+            if 'services' in wanted.parts:
+                results['services'] = measured.measure(wanted.requests)
+            if 'polling' in wanted.parts:
+                results['polling'] = polling.measure(measured, wanted.how)
             profiler = _profiler(
                 wanted, fixture.account, fixture.description.directory)
             if profiler:

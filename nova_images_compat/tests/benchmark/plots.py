@@ -4,43 +4,55 @@
 
 from collections.abc import Mapping
 from collections.abc import Sequence
+import math
 import pathlib
 from typing import Any
 
 from matplotlib import axes
 from matplotlib import figure
+from matplotlib import ticker
 
 from nova_images_compat.tests.benchmark import calls
+from nova_images_compat.tests.benchmark import ratios
 from nova_images_compat.tests.benchmark import settings
 from nova_images_compat.tests.benchmark import tables
 
-_COLOURS = {'glance': '#7f7f7f', 'nova': '#d95f02', 'service': '#1b9e77'}
+_COLOURS = {'glance': '#7f7f7f', 'nova': '#d95f02', 'service': '#1b9e77',
+            'cached': '#7570b3'}
+# The labels of a logarithmic axis, in each power of ten.
+_LABELLED = (1.0, 2.0, 5.0)
 _DOTS = 120
 
 
 def draw_services(results: Mapping[str, Any], path: pathlib.Path) -> None:
-    """Draw throughput and CPU time of the three servers, by request."""
+    """Draw CPU time and throughput of the servers in comparison with Glance,
+    by request. Thin lines show how far the slices scatter.
+    """
     measured = {cell['connections'] for cell in results['cells']}
     connections = (
         settings.BUDGET_CONNECTIONS
         if settings.BUDGET_CONNECTIONS in measured else min(measured))
     cells = {
         (cell['request'], cell['target']): cell for cell in results['cells']
-        if cell['connections'] == connections and cell['valid']}
+        if cell['connections'] == connections}
     requests = list(dict.fromkeys(request for request, _ in cells))
-    picture = figure.Figure(figsize=(9, 7), layout='constrained')
+    picture = figure.Figure(figsize=(9, 8), layout='constrained')
     above, below = picture.subplots(2, 1)
-    above.axhline(1, color='black', linewidth=0.5)
-    _draw_bars(above, requests, {
-        target: [_relative_rate(cells, request, target)
-                 for request in requests] for target in _COLOURS})
-    above.set_ylabel("requests a second, of Glance's")
+    for panel, name in ((above, 'cpu_ms'), (below, 'rate')):
+        _draw_bars(panel, requests, {
+            target: [
+                ratios.compare(
+                    cells.get((request, target)),
+                    cells.get((request, 'glance')), name)
+                for request in requests] for target in _COLOURS})
+        panel.set_yscale('log')
+        panel.yaxis.set_major_locator(ticker.LogLocator(subs=_LABELLED))
+        panel.yaxis.set_major_formatter('{x:g}')
+        panel.yaxis.set_minor_locator(ticker.NullLocator())
+        panel.axhline(1, color='black', linewidth=0.5)
+    above.set_ylabel("the server's own CPU a request, of Glance's")
     above.set_title(f'{connections} connections')
-    _draw_bars(below, requests, {
-        target: [_value(cells, request, target, 'cpu_ms')
-                 for request in requests] for target in _COLOURS})
-    below.set_yscale('log')
-    below.set_ylabel("ms of the server's own CPU a request")
+    below.set_ylabel("requests a second, of Glance's")
     picture.legend(
         *above.get_legend_handles_labels(), loc='outside upper right',
         ncols=len(_COLOURS))
@@ -74,33 +86,22 @@ def draw_catalogue(results: Mapping[str, Any], path: pathlib.Path) -> None:
 
 def _draw_bars(
     panel: axes.Axes, requests: Sequence[str],
-    heights: Mapping[str, Sequence[float]],
+    compared: Mapping[str, Sequence[ratios.Ratio | None]],
 ) -> None:
-    width = 0.8 / len(heights)
-    for place, (target, values) in enumerate(heights.items()):
+    width = 0.8 / len(compared)
+    first = (1 - len(compared)) / 2
+    for place, (target, found) in enumerate(compared.items()):
+        # Matplotlib does not draw what is not a number.
+        heights = [one.value if one else math.nan for one in found]
         panel.bar(
-            [x + (place - 1) * width for x in range(len(requests))], values,
-            width, label=tables.TARGETS[target], color=_COLOURS[target])
+            [x + (first + place) * width for x in range(len(requests))],
+            heights, width, label=tables.TARGETS[target],
+            color=_COLOURS[target], error_kw={'elinewidth': 0.7},
+            yerr=[[max(0.0, one.value - one.low) if one else math.nan
+                   for one in found],
+                  [max(0.0, one.high - one.value) if one else math.nan
+                   for one in found]])
     panel.set_xticks(
         range(len(requests)),
         [calls.TITLES[request].replace(', ', ',\n').replace(' ', '\n')
          for request in requests])
-
-
-def _relative_rate(
-    cells: Mapping[tuple[str, str], Mapping[str, Any]], request: str,
-    target: str,
-) -> float:
-    below = _value(cells, request, 'glance', 'rate')
-    return _value(cells, request, target, 'rate') / below
-
-
-def _value(
-    cells: Mapping[tuple[str, str], Mapping[str, Any]], request: str,
-    target: str, name: str,
-) -> float:
-    """Return a cell's value. If the cell is invalid, return "not a number",
-    which matplotlib does not draw.
-    """
-    cell = cells.get((request, target))
-    return cell[name] if cell else float('nan')

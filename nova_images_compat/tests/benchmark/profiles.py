@@ -67,8 +67,9 @@ class Profiler:
         """
         progress.say(f'profile: {name} ...')
         driver = threading.Thread(target=self._load.run, args=(
-            target.url, target.token, target.asked[request], target.ids,
-            settings.BUDGET_CONNECTIONS, wrk.Length(self._seconds + 1)))
+            target.url, target.token, target.asked[request],
+            target.ids_of(request), settings.BUDGET_CONNECTIONS,
+            wrk.Length(self._seconds + 1)))
         driver.start()
         path = self._output / f'{name}.speedscope.json'
         try:

@@ -18,6 +18,8 @@ class Settings:
     :ivar long_requests: minimum number of requests in a slice that lists all
         images; each connection sends at least one
     :ivar deleted: number of images that are created for a slice of deletes
+    :ivar pollers: number of clients that poll at the same time
+    :ivar polled_seconds: length of a slice with pollers
     :ivar databases: for the catalogue
     :ivar sizes: of the catalogues, in images
     :ivar starts: how often the service is started
@@ -29,6 +31,8 @@ class Settings:
     seconds: int
     long_requests: int
     deleted: int
+    pollers: int
+    polled_seconds: int
     databases: tuple[str, ...]
     sizes: tuple[int, ...]
     starts: int
@@ -37,11 +41,18 @@ class Settings:
 
 FULL = Settings(
     connections=(1, 4, 16), rounds=3, seconds=2, long_requests=4,
-    deleted=800,
+    deleted=800, pollers=50, polled_seconds=6,
     databases=('sqlite', 'mariadb'), sizes=(1_000, 10_000, 100_000),
     starts=5, profile_seconds=10)
 
+MEDIUM = Settings(
+    connections=(4,), rounds=3, seconds=2, long_requests=4, deleted=200,
+    pollers=50, polled_seconds=4,
+    databases=('sqlite',), sizes=(1_000, 10_000),
+    starts=3, profile_seconds=10)
+
 QUICK = Settings(
     connections=(4,), rounds=1, seconds=1, long_requests=4, deleted=100,
+    pollers=10, polled_seconds=1,
     databases=('sqlite',), sizes=(1_000, 5_000),
     starts=1, profile_seconds=5)

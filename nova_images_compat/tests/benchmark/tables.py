@@ -12,11 +12,24 @@ import prettytable
 
 from nova_images_compat.tests.benchmark import budgets
 from nova_images_compat.tests.benchmark import calls
+from nova_images_compat.tests.benchmark import ratios
 
 NOTHING = '-'
 INVALID = 'INVALID'
 
-TARGETS = {'glance': 'Glance', 'nova': 'Nova', 'service': 'ours'}
+TARGETS = {'glance': 'Glance', 'nova': 'Nova', 'service': 'ours',
+           'cached': 'ours, cached'}
+
+# The servers that each server is compared with.
+_COMPARED = {'glance': (), 'nova': ('glance',),
+             'service': ('glance', 'nova'), 'cached': ('glance', 'nova')}
+
+# Values of a cell, and the titles of their columns.
+_TIMES = {
+    'cpu_ms': 'CPU ms', 'rate': 'req/s', 'p50_ms': 'p50 ms',
+    'p95_ms': 'p95 ms', 'p99_ms': 'p99 ms'}
+_BEHIND = {'calls': 'Glance calls', 'behind_cpu_ms': "Glance's CPU ms"}
+_WRITES = {'writes': 'writes', 'write_ms': 'write ms'}
 
 
 def render(
@@ -26,6 +39,8 @@ def render(
     parts = [_head(results)]
     if 'services' in results:
         parts.append(_services(results['services']))
+    if 'polling' in results:
+        parts.append(_polling(results['polling']))
     if 'catalogue' in results:
         parts.append(_catalogue(results['catalogue']))
     if 'filter' in results:
@@ -40,10 +55,22 @@ def number(value: float | None) -> str:
     """Return a number with three significant digits, or as an integer."""
     if value is None:
         return NOTHING
+    if isinstance(value, int):
+        return f'{value:,}'
     for limit, digits in ((10, 2), (100, 1)):
         if abs(value) < limit:
             return f'{value:.{digits}f}'
     return f'{value:,.0f}'
+
+
+def ratio(found: ratios.Ratio | None) -> str:
+    """Return a ratio, and the lowest and the highest one if it scatters."""
+    if found is None:
+        return NOTHING
+    if not found.scatters:
+        return _share(found.value)
+    return (f'{_share(found.value)} '
+            f'({_share(found.low)}-{_share(found.high)})')
 
 
 def verdict(met: bool | None) -> str:
@@ -64,40 +91,62 @@ def _head(results: Mapping[str, Any]) -> str:
 
 
 def _services(results: Mapping[str, Any]) -> str:
-    cells = {
-        (cell['request'], cell['connections'], cell['target']): cell
-        for cell in results['cells']}
-    rows = []
-    for (request, connections, target), cell in cells.items():
-        if not cell['valid']:
-            rows.append([
-                calls.TITLES[request], connections, TARGETS[target],
-                f'{INVALID}: {cell["errors"]} of {cell["requests"]}',
-                *[NOTHING] * 8])
-            continue
-        compared = [
-            budgets.ratio(
-                cell, cells.get((request, connections, other)), 'rate')
-            if target == 'service' else None for other in ('glance', 'nova')]
-        rows.append([
-            calls.TITLES[request], connections, TARGETS[target],
-            *map(number, (
-                cell['rate'], cell['p50_ms'], cell['p95_ms'],
-                cell['p99_ms'], cell['cpu_ms'],
-                None if target == 'glance' else cell['calls'],
-                None if target == 'glance' else cell['behind_cpu_ms'],
-                *compared))])
     title = (
         f'The real services: {results["images"]:,} images of '
-        f'{results["properties"]} properties')
+        f'{results["properties"]} properties; "cached" reads '
+        f'{results["polled_images"]} of them, at most '
+        f'{results["cache_seconds"]} seconds old')
     memory = _table(
         ['worker of', 'RSS MiB', 'PSS MiB'],
         [[TARGETS[target], number(held['rss_mib']), number(held['pss_mib'])]
          for target, held in results['memory'].items()])
-    return '\n'.join((title, _table(
-        ['request', 'connections', 'server', 'req/s', 'p50 ms', 'p95 ms',
-         'p99 ms', 'CPU ms', 'Glance calls', "Glance's CPU ms",
-         'req/s of Glance', 'req/s of Nova'], rows), memory))
+    return '\n'.join((
+        title, _compared(results['cells'], ('glance', 'nova')), memory))
+
+
+def _polling(results: Mapping[str, Any]) -> str:
+    title = (
+        f'{results["pollers"]} clients read the same, and one changes it once '
+        'a second')
+    return f'{title}\n' + _compared(results['cells'], ('glance',), _WRITES)
+
+
+def _compared(
+    cells: Iterable[ratios.Cell], others: Sequence[str],
+    more: Mapping[str, str] | None = None,
+) -> str:
+    """Return a table of servers that are compared with others.
+
+    :param more: further values, and the titles of their columns
+    """
+    more = more or {}
+    named = {(cell['request'], cell['connections'], cell['target']): cell
+             for cell in cells}
+    compared = [
+        (title, name, other)
+        for title, name in (('CPU', 'cpu_ms'), ('req/s', 'rate'))
+        for other in others]
+    values = {**_TIMES, **_BEHIND, **more}
+    rows = []
+    for (request, connections, target), cell in named.items():
+        row = [calls.TITLES[request], connections, TARGETS[target]]
+        if cell['valid']:
+            row += [
+                ratio(ratios.compare(
+                    cell, named.get((request, connections, other)), name)
+                    if other in _COMPARED[target] else None)
+                for _, name, other in compared]
+            row += [
+                NOTHING if target == 'glance' and name in _BEHIND
+                else number(cell[name]) for name in values]
+        else:
+            row += [_invalid(cell)] + [NOTHING] * (
+                len(compared) + len(values) - 1)
+        rows.append(row)
+    return _table(
+        ['request', 'connections', 'server',
+         *(f'{title} of {TARGETS[other]}' for title, _, other in compared),
+         *values.values()], rows)
 
 
 def _catalogue(results: Mapping[str, Any]) -> str:
@@ -106,8 +155,7 @@ def _catalogue(results: Mapping[str, Any]) -> str:
         first = [cell['database'], cell['request'], f'{cell["images"]:,}']
         if not cell['valid']:
             rows.append([
-                *first, f'{INVALID}: {cell["errors"]} of {cell["requests"]}',
-                *[NOTHING] * 6])
+                *first, _invalid(cell), *[NOTHING] * 6])
             continue
         rows.append([*first, *(number(cell[name]) for name in (
             'rate', 'p50_ms', 'p95_ms', 'p99_ms', 'cpu_ms',
@@ -148,11 +196,24 @@ def _judged(
     verdicts: Iterable[budgets.Verdict],
 ) -> Iterator[list[str]]:
     for one in verdicts:
-        measured = NOTHING if one.measured is None else f'{one.measured:.3g}'
-        if one.measured is not None and one.measured >= 1000:
-            measured = number(one.measured)
-        yield [one.budget, f'{one.kind} {one.limit:g}', measured,
-               verdict(one.met)]
+        yield [one.budget, f'{one.kind} {one.limit:g}',
+               _measured(one.measured), verdict(one.met)]
+
+
+def _measured(measured: ratios.Ratio | float | None) -> str:
+    if isinstance(measured, ratios.Ratio):
+        return ratio(measured)
+    if measured is None or measured >= 1000:
+        return number(measured)
+    return f'{measured:.3g}'
+
+
+def _invalid(cell: ratios.Cell) -> str:
+    return f'{INVALID}: {cell["errors"]} of {cell["requests"]}'
+
+
+def _share(value: float) -> str:
+    return f'{value:.3f}' if abs(value) < 0.1 else number(value)
 
 
 def _table(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

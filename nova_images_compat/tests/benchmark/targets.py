@@ -26,6 +26,7 @@ class Target:
     :ivar workers: the pids of its workers
     :ivar asked: the requests to it, by name
     :ivar ids: of the images to request
+    :ivar polled: of the images to read, again and again; None: all of them
     """
 
     name: str
@@ -36,16 +37,40 @@ class Target:
     workers: Sequence[int]
     asked: Mapping[str, calls.Call]
     ids: Sequence[str]
+    polled: Sequence[str] | None = None
+
+    def ids_of(self, request: str) -> Sequence[str]:
+        """Return the ids of the images for a request.
+
+        :param request: its name
+        """
+        if self.polled is None or self.asked[request].method != 'GET':
+            return self.ids
+        return self.polled
+
+    def send(
+        self, call: calls.Call, image_id: str, number: int = 0,
+    ) -> requests.Response:
+        """Send one request, and return the response.
+
+        :param image_id: takes the place of "@" in the path
+        :param number: takes the place of "@" in the body
+        :raises: requests.RequestException: if there is no response
+        """
+        headers = {'X-Auth-Token': self.token}
+        if call.content_type:
+            headers['Content-Type'] = call.content_type
+        return requests.request(
+            call.method, self.url + call.path.replace('@', image_id),
+            data=call.body and call.body.replace('@', str(number)),
+            headers=headers, timeout=TIMEOUT, allow_redirects=False)
 
     def check(self, call: calls.Call) -> None:
         """Send one request that reads, and check the response.
 
         :raises: StackError: if the response is wrong
         """
-        answer = requests.get(
-            self.url + call.path.replace('@', self.ids[0]),
-            headers={'X-Auth-Token': self.token}, timeout=TIMEOUT,
-            allow_redirects=False)
+        answer = self.send(call, self.ids[0])
         if answer.status_code != 200:
             raise errors.StackError(
                 f'{self.name}: GET {call.path}: {answer.status_code} '

@@ -31,10 +31,17 @@ class ArgumentsTestCase(base.TestCase):
         self.assertEqual(settings.QUICK.sizes, found.how.sizes)
         self.assertEqual(pathlib.Path('/tmp/there'), found.output)
 
+    def test_lengths(self) -> None:
+        for argv, how in (
+                ([], settings.FULL), (['--medium'], settings.MEDIUM),
+                (['--quick'], settings.QUICK)):
+            with self.case(argv):
+                self.assertEqual(how, arguments.parse(argv).how)
+
     def test_invalid_arguments_print_one_line(self) -> None:
         for argv in (['nowhere'], ['--requests', 'show,hide'],
                      ['--connections', '0'], ['--connections', 'x'],
-                     ['--fast']):
+                     ['--fast'], ['--quick', '--medium']):
             with self.case(argv), contextlib.redirect_stderr(
                     io.StringIO()) as stderr:
                 error = self.assertRaises(SystemExit, arguments.parse, argv)

@@ -43,3 +43,9 @@ class SummarizeTestCase(base.TestCase):
         self.assertFalse(found['valid'])
         self.assertIsNone(found['cpu_ms'])
         self.assertIsNone(found['p50_ms'])
+
+    def test_slices_are_kept_for_comparison(self) -> None:
+        found = cells.summarize([_slice(100, 1.0), _slice(100, 2.0)])
+        self.assertEqual(
+            [{'rate': 100.0, 'p50_ms': 2.0, 'cpu_ms': 5.0},
+             {'rate': 50.0, 'p50_ms': 2.0, 'cpu_ms': 5.0}], found['slices'])
