@@ -76,10 +76,10 @@ def _parser() -> argparse.ArgumentParser:
     shorter = parser.add_mutually_exclusive_group()
     shorter.add_argument(
         '--medium', action='store_const', dest='how', const=settings.MEDIUM,
-        help='measure less, in 8 minutes instead of 30')
+        help='measure less, in 8 minutes instead of 25')
     shorter.add_argument(
         '--quick', action='store_const', dest='how', const=settings.QUICK,
-        help='only try everything, in 2 minutes')
+        help='only try everything, in 3 minutes')
     parser.add_argument(
         '--requests', type=_list_of(_request), metavar='NAME,...',
         default=tuple(calls.TITLES),

@@ -47,7 +47,7 @@ FULL = Settings(
 
 MEDIUM = Settings(
     connections=(4,), rounds=3, seconds=2, long_requests=4, deleted=200,
-    pollers=50, polled_seconds=4,
+    pollers=50, polled_seconds=3,
     databases=('sqlite',), sizes=(1_000, 10_000),
     starts=3, profile_seconds=10)
 
