@@ -135,7 +135,9 @@ class Request(webob.Request):
         if self.environ['REQUEST_METHOD'] not in METHODS_WITH_BODY:
             return None
         try:
-            return orjson.loads(self.body) if self.body else None
+            # WebOb reads the body anew each time.
+            body = self.body
+            return orjson.loads(body) if body else None
         except (orjson.JSONDecodeError, OSError) as error:
             # OSError: the client disconnected before it had sent the body.
             raise exception.MalformedRequestBody() from error

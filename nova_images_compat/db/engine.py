@@ -2,6 +2,8 @@
 
 """Connects to the service's database, with oslo.db's engines."""
 
+from collections.abc import Callable
+from collections.abc import Iterator
 import contextlib
 import os
 from typing import Any
@@ -13,6 +15,7 @@ import sqlalchemy as sa
 
 from nova_images_compat.db import driver_errors
 from nova_images_compat.db import models
+from nova_images_compat.db import pooled
 from nova_images_compat.db import types
 from nova_images_compat import exception
 
@@ -44,21 +47,34 @@ ENGINE_OPTIONS = (
     'retry_interval', 'sqlite_synchronous')
 
 
-class SQLitePool(sa.CreateEnginePlugin):
-    """Keeps connections to a SQLite file open.
+class ServerPool(sa.CreateEnginePlugin):
+    """Does not verify a connection whenever it is taken from the pool.
 
-    oslo.db opens one for each transaction, and offers no option to change
-    this. The plugin is an entry point of ``sqlalchemy.plugins``.
+    oslo.db does so, which is a round trip to the server for each read, and
+    offers no option to change this; ``Database`` says what is done instead.
+    The plugin is an entry point of ``sqlalchemy.plugins``.
+    """
+
+    NAME = 'nova_images_compat_server_pool'
+
+    def __init__(self, url: sa.URL, kwargs: dict[str, Any]) -> None:
+        kwargs['pool_pre_ping'] = False
+
+    def update_url(self, url: sa.URL) -> sa.URL:
+        """Remove the plugin from the URL that the driver gets."""
+        return url.difference_update_query(['plugin'])
+
+
+class SQLitePool(ServerPool):
+    """Keeps connections to a SQLite file open, which oslo.db opens for each
+    transaction.
     """
 
     NAME = 'nova_images_compat_sqlite_pool'
 
     def __init__(self, url: sa.URL, kwargs: dict[str, Any]) -> None:
+        super().__init__(url, kwargs)
         kwargs['poolclass'] = sa.QueuePool
-
-    def update_url(self, url: sa.URL) -> sa.URL:
-        """Remove the plugin from the URL that the driver gets."""
-        return url.difference_update_query(['plugin'])
 
     def engine_created(self, engine: sa.Engine) -> None:
         """Register the settings of new connections.
@@ -71,6 +87,10 @@ class SQLitePool(sa.CreateEnginePlugin):
 
 class Database:
     """The database of one application.
+
+    A server may have closed a connection of the pool, for example when it
+    restarted. Before a transaction, the connection is verified; a read
+    without one is repeated.
 
     :param conf: the service's configuration, with oslo.db's options in
         ``[database]``
@@ -104,15 +124,36 @@ class Database:
         self._engine.dispose()
         self._reader_engine.dispose()
 
-    def reader(self) -> contextlib.AbstractContextManager[sa.Connection]:
-        """Return a connection in a transaction that is rolled back."""
-        return self._reader_engine.connect()
+    def read(
+        self, function: Callable[[sa.Connection], pooled.Result],
+    ) -> pooled.Result:
+        """Return the result of a function that reads.
 
-    def writer(self) -> contextlib.AbstractContextManager[sa.Connection]:
+        Its statements need not see the same state of the database: nothing
+        but them and at most one ROLLBACK reaches it.
+
+        :param function: is called again if the server has closed the
+            connection
+        """
+        with self._reader_engine.connect() as connection:
+            return pooled.read(connection, function)
+
+    @contextlib.contextmanager
+    def reader(self) -> Iterator[sa.Connection]:
+        """Return a connection in a transaction that is rolled back."""
+        with self._reader_engine.connect() as connection:
+            pooled.verify(connection)
+            yield connection
+
+    @contextlib.contextmanager
+    def writer(self) -> Iterator[sa.Connection]:
         """Return a connection in a transaction that is committed, or rolled
         back on an error.
         """
-        return self._engine.begin()
+        with self._engine.connect() as connection:
+            pooled.verify(connection)
+            with connection.begin():
+                yield connection
 
     def _check_schema(self, url: sa.URL) -> None:
         with self.reader() as connection:
@@ -199,13 +240,14 @@ def _completed(url: sa.URL) -> sa.URL:
 
 
 def _completed_for_service(url: sa.URL) -> sa.URL:
-    """Add the pool of SQLite, and the timeouts of servers.
+    """Add the pools, and the timeouts of servers.
 
     By default, PyMySQL has no timeout for an answer, and libpq none for a
     connection.
     """
     if url.get_backend_name() == 'sqlite':
         return url.update_query_dict({'plugin': SQLitePool.NAME, **url.query})
+    url = url.update_query_dict({'plugin': ServerPool.NAME, **url.query})
     if url.drivername.startswith('postgresql+psycopg'):
         return url.update_query_dict({
             'connect_timeout': CONNECT_TIMEOUT, **url.query})

@@ -95,6 +95,17 @@ def digest(value: str) -> str:
     return hashlib.blake2b(value.encode('utf-8'), digest_size=8).hexdigest()
 
 
+def properties_of(image_id: sa.ColumnElement[str]) -> sa.ColumnElement[Any]:
+    """Return the column "properties": a dictionary of an image's properties.
+
+    :param image_id: the column with the image's id in the same statement
+    """
+    return sa.select(types.collected(
+        PROPERTIES.c.name, PROPERTIES.c.value,
+    )).where(PROPERTIES.c.image_id == image_id).scalar_subquery().label(
+        'properties')
+
+
 def readable(
     is_admin: bool, image: sa.FromClause = IMAGES,
 ) -> sa.ColumnElement[bool]:
@@ -122,22 +133,20 @@ def readable(
 
 @dataclasses.dataclass(frozen=True)
 class Page:
-    """The statements of a page.
+    """The statement of a page, and its parameters.
 
-    :ivar images: reads the images, in order
-    :ivar properties: reads the properties of these images
-    :ivar parameters: the parameters of both statements
+    :ivar statement: reads the images, in order, and their properties if the
+        query wants them
     """
 
-    images: sa.Select
-    properties: sa.Select
+    statement: sa.Select
     parameters: dict[str, Any]
 
 
 def page_of(
     context: request_context.RequestContext, query: image_base.ImageQuery,
 ) -> Page | None:
-    """Return the statements of a page.
+    """Return the statement of a page.
 
     The page is empty if the marker is not an image that the caller may see.
 
@@ -147,7 +156,7 @@ def page_of(
     """
     if image_base.selects_nothing(query):
         return None
-    images, properties = _statements(_shape_of(context, query))
+    images, with_properties = _statements(_shape_of(context, query))
     parameters = {
         # NULL matches nothing; '' would match the public images.
         'project': context.project_id or None,
@@ -162,7 +171,8 @@ def page_of(
     parameters.update(zip(STATUSES, sorted(query.statuses or ())))
     if query.metadata:
         parameters.update(_metadata_parameters(query.metadata))
-    return Page(images, properties, parameters)
+    return Page(
+        with_properties if query.with_metadata else images, parameters)
 
 
 def _shape_of(
@@ -211,6 +221,7 @@ class _Part:
 
 @functools.lru_cache(MAX_SHAPES)
 def _statements(shape: Shape) -> tuple[sa.Select, sa.Select]:
+    """Return the statements of pages without and with properties."""
     parts = [_newest(part, number, shape)
              for number, part in enumerate(_parts(shape))]
     if len(parts) == 1:
@@ -221,10 +232,7 @@ def _statements(shape: Shape) -> tuple[sa.Select, sa.Select]:
             sa.select(every), every.c.created_at, every.c.id).subquery()
     images = sa.select(page).order_by(
         page.c.created_at.desc(), page.c.id.desc())
-    properties = sa.select(
-        PROPERTIES.c.image_id, PROPERTIES.c.name, PROPERTIES.c.value,
-    ).select_from(page).join(PROPERTIES, PROPERTIES.c.image_id == page.c.id)
-    return images, properties
+    return images, images.add_columns(properties_of(page.c.id))
 
 
 def _parts(shape: Shape) -> Iterator[_Part]:

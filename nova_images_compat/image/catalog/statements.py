@@ -30,8 +30,8 @@ PROPERTIES = listing.PROPERTIES
 # to execute it.
 GET = {
     is_admin: sa.select(
-        *listing.SHOWN, PROPERTIES.c.name.label('key'), PROPERTIES.c.value,
-    ).outerjoin(PROPERTIES, PROPERTIES.c.image_id == IMAGES.c.id).where(
+        *listing.SHOWN, listing.properties_of(IMAGES.c.id),
+    ).where(
         IMAGES.c.id == sa.bindparam('image_id'), listing.readable(is_admin))
     for is_admin in (True, False)}
 EXISTS = {
@@ -78,24 +78,25 @@ class Record:
 def get(
     connection: sa.Connection, context: request_context.RequestContext,
     image_id: str,
-) -> tuple[sa.Row, dict[str, str]]:
-    """Return the row and the properties of an image.
+) -> sa.Row:
+    """Return an image: the columns of ``listing.SHOWN``, and "properties".
 
     :raises: ImageNotFound: it does not exist, or the caller may not see it
     """
-    rows = connection.execute(
+    row = connection.execute(
         GET[bool(context.is_admin)],
-        {'image_id': image_id, 'project': context.project_id}).all()
-    if not rows:
+        {'image_id': image_id, 'project': context.project_id}).one_or_none()
+    if row is None:
         raise exception.ImageNotFound()
-    return rows[0], {row.key: row.value for row in rows if row.key}
+    return row
 
 
 def list_page(
     connection: sa.Connection, context: request_context.RequestContext,
     query: image_base.ImageQuery,
-) -> list[tuple[sa.Row, dict[str, str]]]:
-    """Return the rows and the properties of the images of a page, in order.
+) -> Sequence[sa.Row]:
+    """Return the images of a page, in order: the columns of
+    ``listing.SHOWN``, and "properties" if the query wants the metadata.
 
     :raises: InvalidParameter: the marker is not an image that the caller may
         see
@@ -103,16 +104,10 @@ def list_page(
     page = listing.page_of(context, query)
     rows: Sequence[sa.Row] = ()
     if page is not None:
-        rows = connection.execute(page.images, page.parameters).all()
-    images: dict[str, tuple[sa.Row, dict[str, str]]] = {
-        row.id: (row, {}) for row in rows}
-    if page is None or not images:
+        rows = connection.execute(page.statement, page.parameters).all()
+    if not rows:
         _check_marker(connection, context, query.marker)
-    elif query.with_metadata:
-        for image_id, name, value in connection.execute(
-                page.properties, page.parameters):
-            images[image_id][1][name] = value
-    return list(images.values())
+    return rows
 
 
 def _check_marker(
@@ -173,7 +168,7 @@ def change_metadata(
     locked = connection.execute(
         sa.update(Image).where(Image.id == image_id, _changeable(context))
         .values(updated_at=Image.updated_at)).rowcount
-    _, current = get(connection, context, image_id)
+    current = get(connection, context, image_id).properties
     wanted = change(current)
     if not locked:
         raise exception.ImageNotAuthorized(image_id=image_id)

@@ -74,8 +74,8 @@ class CatalogStore(image_base.ImageStore):
 
     @_report_unavailable
     def check(self) -> None:
-        with self.database.reader() as connection:
-            connection.execute(sa.select(1))
+        self.database.read(
+            lambda connection: connection.execute(sa.select(1)))
 
     def public_root(
         self, context: request_context.RequestContext,
@@ -87,18 +87,20 @@ class CatalogStore(image_base.ImageStore):
         self, context: request_context.RequestContext, image_id: str,
     ) -> image_base.Image:
         image_base.check_image_id(image_id)
-        with self.database.reader() as connection:
-            row, properties = statements.get(connection, context, image_id)
-        return _image(row, properties)
+        row = self.database.read(
+            lambda connection: statements.get(connection, context, image_id))
+        return _image(row, row.properties)
 
     @_report_unavailable
     def list(
         self, context: request_context.RequestContext,
         query: image_base.ImageQuery,
     ) -> list[image_base.Image]:
-        with self.database.reader() as connection:
-            page = statements.list_page(connection, context, query)
-        return [_image(row, properties) for row, properties in page]
+        page = self.database.read(
+            lambda connection: statements.list_page(
+                connection, context, query))
+        return [_image(row, row.properties if query.with_metadata else {})
+                for row in page]
 
     @_report_unavailable
     @_retry_write

@@ -93,17 +93,17 @@ WITH_GLANCE = {
     'detail of 100': Cost(1, 0, 2116, 294),
     'detail by name': Cost(1, 0, 888, 292),
     'metadata': Cost(1, 0, 620, 290),
-    'metadata item': Cost(2, 0, 989, 596),
+    'metadata item': Cost(2, 0, 967, 596),
     'delete': Cost(1, 0, 607, 275),
 }
 
 WITH_CATALOGUE = {
-    'show': Cost(0, 1, 377),
-    'index of 10': Cost(0, 1, 608),
-    'detail of 100': Cost(0, 2, 3509),
-    'detail by name': Cost(0, 2, 691),
-    'metadata': Cost(0, 1, 355),
-    'metadata item': Cost(0, 5, 1288),
+    'show': Cost(0, 1, 327),
+    'index of 10': Cost(0, 1, 553),
+    'detail of 100': Cost(0, 1, 1589),
+    'detail by name': Cost(0, 1, 553),
+    'metadata': Cost(0, 1, 305),
+    'metadata item': Cost(0, 5, 1270),
     'delete': Cost(0, 1, 491),
 }
 

@@ -26,7 +26,7 @@ class HealthcheckTest(base.TestCase):
     def test_catalogue_is_unreachable(self) -> None:
         service = self.make_service(OPTIONS)
         self.useFixture(third_party_fixtures.MockPatch(
-            'nova_images_compat.db.engine.Database.reader',
+            'nova_images_compat.db.engine.Database.read',
             side_effect=db_exception.DBConnectionError))
         self.assertEqual(UNREACHABLE, self._probe(service))
 

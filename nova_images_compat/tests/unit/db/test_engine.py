@@ -9,12 +9,14 @@ from unittest import mock
 
 import fixtures
 from oslo_config import cfg
+from oslo_db import exception as db_exception
 from oslo_db import options as db_options
 import sqlalchemy as sa
 
 from nova_images_compat.db import engine as db_engine
 from nova_images_compat.db import migration
 from nova_images_compat.db import models
+from nova_images_compat.db import pooled
 from nova_images_compat import exception
 from nova_images_compat.tests import base
 from nova_images_compat.tests.unit.db import database_case
@@ -208,6 +210,42 @@ class DatabaseTest(base.TestCase):
         with database.reader() as connection:
             self.assertEqual(
                 models.SCHEMA_VERSION, db_engine.schema_version(connection))
+
+    def test_transaction_after_a_failing_read_leaves_nothing(self) -> None:
+        database = self._database('catalog.sqlite')
+
+        def fail(connection: sa.Connection) -> None:
+            raise LookupError
+
+        def write() -> None:
+            with database.writer() as connection:
+                connection.execute(
+                    sa.text('DELETE FROM nova_images_compat_version'))
+                raise LookupError
+
+        self.assertRaises(LookupError, database.read, fail)
+        self.assertRaises(LookupError, write)
+        self.assertEqual(
+            models.SCHEMA_VERSION, database.read(db_engine.schema_version))
+
+    def _reads(self) -> int:
+        """Return how often a read is tried whose connection is lost."""
+        database = self._database('catalog.sqlite')
+        tries: list[sa.Connection] = []
+
+        def lose(connection: sa.Connection) -> None:
+            tries.append(connection)
+            raise db_exception.DBConnectionError
+
+        self.assertRaises(
+            db_exception.DBConnectionError, database.read, lose)
+        return len(tries)
+
+    def test_read_is_repeated_once_unless_it_timed_out(self) -> None:
+        self.assertEqual(2, self._reads())
+        self.useFixture(fixtures.MockPatchObject(
+            pooled, 'LOST_TIME', -1.0))
+        self.assertEqual(1, self._reads())
 
     def test_sqlite_reads_beside_a_writer_and_keeps_references(self) -> None:
         with self._database('catalog.sqlite').reader() as connection:

@@ -92,6 +92,20 @@ class StatementsOnSQLite(catalogue.CatalogueTest):
                                 count, PAGE_STATEMENTS,
                                 str(self.statements.executed))
 
+    def test_only_an_empty_page_after_a_marker_takes_another_statement(
+        self,
+    ) -> None:
+        for wanted in FILTERS:
+            for marker in (None, self.ids[-1]):
+                for with_metadata in (True, False):
+                    with self.case(wanted, marker, with_metadata):
+                        images: list[image_base.Image] = []
+                        count = self._count(lambda: images.extend(self._list(
+                            limit=2, marker=marker,
+                            with_metadata=with_metadata, **wanted)))
+                        self.assertEqual(
+                            1 if images or marker is None else 2, count)
+
     def test_nothing_is_found_in_two_statements_at_most(self) -> None:
         queries: tuple[dict[str, Any], ...] = (
             {'name': 'none'}, {'statuses': frozenset()},

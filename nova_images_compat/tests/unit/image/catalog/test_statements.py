@@ -36,8 +36,9 @@ class _ImagesTest(catalogue.CatalogueTest):
 
     def get(self, context: Context, image_id: str) -> dict[str, str]:
         with self.catalogue.database.reader() as connection:
-            row, properties = statements.get(connection, context, image_id)
+            row = statements.get(connection, context, image_id)
         self.assertEqual(image_id, row.id)
+        properties: dict[str, str] = row.properties
         return properties
 
     def change(
@@ -237,6 +238,13 @@ class MetadataOnSQLite(_ImagesTest):
         self.assertEqual(wanted, self.get(self.owner, added))
         self.assertEqual(wanted, self.change(self.owner, changed, wanted))
         self.assertEqual(wanted, self.get(self.owner, changed))
+
+    def test_every_character_in_names_and_values(self) -> None:
+        # JSON escapes some of them.
+        wanted = {f'{character}"': f'\\{character}' for character in (
+            *map(chr, range(1, 256)), '\u2028', '\ufeff', '\uffff', DISC)}
+        image_id = self._image(**wanted)
+        self.assertEqual(wanted, self.get(self.owner, image_id))
 
     def test_keys_that_look_alike_are_changed_one_at_a_time(self) -> None:
         wanted = dict.fromkeys(ALIKE, 'old')

@@ -138,15 +138,29 @@ class _OnServer(FailuresOnSQLite):
         self.engine.dispose()
         return lambda: sa.event.remove(self.engine, 'do_connect', connect)
 
-    def test_connection_that_the_server_ends_is_replaced(self) -> None:
-        image_id = self.catalogue.add()
+    def _end_connection(self) -> None:
+        """Have the server end the connection of the pool."""
         with self.engine.connect() as connection:
             number = connection.scalar(sa.text(self.WHO_AM_I))
         other = sa.create_engine(self.engine.url, poolclass=sa.NullPool)
         with other.connect() as connection:
             connection.execute(sa.text(self.END.format(number)))
+
+    def test_connection_that_the_server_ends_is_replaced(self) -> None:
+        image_id = self.catalogue.add()
+        self._end_connection()
         self.assertEqual(
             image_id, self.store.get(self.context, image_id).id)
+
+    def test_every_call_replaces_a_connection_that_the_server_ended(
+        self,
+    ) -> None:
+        image_id = self.catalogue.add(key='old')
+        for call in (self.store.check, *self._calls(image_id)):
+            with self.case(call):
+                self._end_connection()
+                call()
+        self.assertEqual([], self.catalogue.list(self.context))
 
     def test_connection_that_ends_in_the_middle(self) -> None:
         image_id = self.catalogue.add(key='old')
