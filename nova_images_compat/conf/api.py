@@ -71,6 +71,17 @@ OPTS = [
              "empty: the Image service's public endpoint in the catalogue of "
              "the caller's token, or the root of this service if images are "
              'in the embedded catalogue.'),
+    cfg.FloatOpt(
+        'image_cache_time',
+        default=0,
+        min=0,
+        help='Seconds for which answers of the Image service to reads of an '
+             'image, and pages of lists, are kept and used again for the same '
+             'caller. Clients may see images as they were so many seconds '
+             'ago. 0: nothing is kept. The answers are in the cache of '
+             '[cache], or, if [cache] enabled is false, in the memory of each '
+             'process. Without this option, [cache] has no effect on images. '
+             'The embedded catalogue does not need it.'),
     cfg.StrOpt(
         'response_validation',
         default='ignore',

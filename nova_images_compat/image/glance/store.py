@@ -23,6 +23,7 @@ from nova_images_compat.image.glance import answer as glance_answer
 from nova_images_compat.image.glance import checks
 from nova_images_compat.image.glance import client as glance_client
 from nova_images_compat.image.glance import images
+from nova_images_compat.image.glance import kept_answers
 from nova_images_compat.image.glance import locks
 from nova_images_compat.image.glance import patches
 from nova_images_compat.image.glance import schema
@@ -54,6 +55,7 @@ class GlanceStore(image_base.ImageStore):
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self._conf = conf
         self.client = glance_client.Client(conf)
+        self.answers = kept_answers.KeptAnswers(conf, self.client)
         self.schema = schema.ImageSchema(self.client)
         self.locks = locks.ImageLocks(conf)
         self.list_timeout: float = conf.glance.list_timeout
@@ -90,7 +92,8 @@ class GlanceStore(image_base.ImageStore):
     def get(
         self, context: request_context.RequestContext, image_id: str,
     ) -> image_base.Image:
-        answer = self._read(context, image_id)
+        answer = _checked(image_id, self.answers.image(
+            context, _path(image_id), image_id))
         return _image(
             answer, _document(answer), self._attributes(context, answer))
 
@@ -115,8 +118,9 @@ class GlanceStore(image_base.ImageStore):
         self, context: request_context.RequestContext, image_id: str,
     ) -> None:
         deadline = self.client.deadline()
-        answer = self.client.call(
-            context, 'DELETE', _path(image_id), deadline=deadline)
+        answer = self.answers.write(
+            context, 'DELETE', _path(image_id), image_id, None,
+            deadline=deadline)
         if answer.status == 204 or (
                 answer.status in (404, 410) and answer.is_repeated):
             return
@@ -165,13 +169,11 @@ class GlanceStore(image_base.ImageStore):
 
     def _read(
         self, context: request_context.RequestContext,
-        image_id: str, deadline: float | None = None,
+        image_id: str, deadline: float,
     ) -> glance_answer.Answer:
-        answer = self.client.call(
-            context, 'GET', _path(image_id), deadline=deadline)
-        if not answer.is_success:
-            raise _read_error(answer, image_id)
-        return answer
+        """Get an image as it is now."""
+        return _checked(image_id, self.client.call(
+            context, 'GET', _path(image_id), deadline=deadline))
 
     def _check_marker(
         self, context: request_context.RequestContext,
@@ -237,9 +239,9 @@ class GlanceStore(image_base.ImageStore):
             if marker is not None:
                 parameters['marker'] = marker
             with self._until(ends_at):
-                answer = self.client.call(
-                    context, 'GET', IMAGES, params=parameters,
-                    deadline=min(self.client.deadline(), ends_at))
+                answer = self.answers.page(
+                    context, IMAGES, parameters,
+                    min(self.client.deadline(), ends_at))
             if answer.is_success:
                 return answer
             if answer.status == 403:
@@ -284,14 +286,16 @@ class GlanceStore(image_base.ImageStore):
                 attributes = self._attributes(context, read)
                 image_base.reject_reserved_keys(sent, attributes)
                 patches.reject_unkept_keys(sent)
-                current = images.properties(_document(read), attributes)
+                document = _document(read)
+                current = images.properties(document, attributes)
                 operations = change(current, is_repeated)
                 if not operations:
                     return current
                 lock.check()
                 try:
                     written = self._patch(
-                        context, image_id, operations, deadline)
+                        context, image_id, document.get('owner'), operations,
+                        deadline)
                 except exception.Unanswered:
                     # The Image service may still be writing, and would undo a
                     # change that is written before it is done.
@@ -309,10 +313,12 @@ class GlanceStore(image_base.ImageStore):
 
     def _patch(
         self, context: request_context.RequestContext, image_id: str,
-        operations: Sequence[patches.Operation], deadline: float,
+        owner: object, operations: Sequence[patches.Operation],
+        deadline: float,
     ) -> glance_answer.Answer:
-        return self.client.call(
-            context, 'PATCH', _path(image_id), deadline=deadline,
+        return self.answers.write(
+            context, 'PATCH', _path(image_id), image_id, owner,
+            deadline=deadline,
             may_repeat=False, body=orjson.dumps(operations),
             headers={'Content-Type': patches.MEDIA_TYPE})
 
@@ -332,6 +338,14 @@ def _document(answer: glance_answer.Answer) -> dict[str, Any]:
     if not isinstance(document.get('id'), str):
         raise answer.invalid('not an image')
     return document
+
+
+def _checked(
+    image_id: str, answer: glance_answer.Answer,
+) -> glance_answer.Answer:
+    if not answer.is_success:
+        raise _read_error(answer, image_id)
+    return answer
 
 
 def _read_error(

@@ -39,7 +39,8 @@ API_LAYERS = (
     {'operation', 'schemas'},
 )
 IMAGE_LAYERS = (
-    {'loader'}, {'catalog', 'glance'}, {'base', 'status'})
+    {'loader'}, {'catalog', 'glance'},
+    {'base', 'cache', 'cache_backend', 'cache_region', 'status'})
 
 # What a resource's modules are called in each room that has one of them.
 RESOURCES = {'image_metadata', 'image_size', 'images', 'versions'}
