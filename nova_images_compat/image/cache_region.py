@@ -10,6 +10,7 @@ from typing import Any
 
 from oslo_config import cfg
 
+from nova_images_compat import exception
 from nova_images_compat.image import cache_backend
 from nova_images_compat import log
 
@@ -95,7 +96,7 @@ class Region:
             result = method(argument)
         except Exception as error:
             # The clients of servers do not say what they raise.
-            self.leave_out(repr(error))
+            self.leave_out(exception.reason(error))
             return None
         took = time.monotonic() - begun
         if took > SLOW:

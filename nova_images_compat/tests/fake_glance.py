@@ -73,6 +73,9 @@ class FakeGlance(fixtures.Fixture):
     :ivar failures: the failures of the next requests for images, one each
     :ivar properties: the properties of the schema
     :ivar delay: seconds that each request for images takes
+    :ivar members: the projects that images are shared with, by the image's id
+    :ivar view: what a caller may see of an image, by the policy of the Image
+        service; None: nothing
     """
 
     def __init__(self, max_limit: int = 1000) -> None:
@@ -83,6 +86,9 @@ class FakeGlance(fixtures.Fixture):
         self.requests: list[Any] = []
         self.schemas: list[Any] = []
         self.failures: list[Failure] = []
+        self.members: dict[str, set[str]] = {}
+        self.view: Callable[[Caller, Image], Image | None] = (
+            lambda caller, image: image)
         self.properties: dict[str, Any] = {
             name: {} for name in image_base.IMAGE_ATTRIBUTES}
         self.delay = 0.0
@@ -153,7 +159,7 @@ class FakeGlance(fixtures.Fixture):
         return None
 
     def _carry_out(self, request: Any, context: Any) -> bytes:
-        caller = _Caller(request.headers.get('X-Auth-Token', ''))
+        caller = Caller(request.headers.get('X-Auth-Token', ''))
         path = request.path.partition(IMAGES)[2]
         try:
             if not path:
@@ -165,23 +171,28 @@ class FakeGlance(fixtures.Fixture):
                 return b''
             if request.method == 'PATCH':
                 self._patch(caller, image, request)
-            return orjson.dumps(self.images[image['id']])
+            return orjson.dumps(self.view(caller, self.images[image['id']]))
         except HTTPError as error:
             context.status_code = error.status
             return error.body
 
-    def _image(self, caller: '_Caller', image_id: str) -> Image:
+    def _image(self, caller: 'Caller', image_id: str) -> Image:
         image = self.images.get(image_id)
-        if image is None or not caller.sees(image):
+        if image is None or self.view(caller, image) is None or not (
+                caller.sees(image) or self._is_member(caller, image)):
             raise HTTPError(404)
         return image
 
-    def _delete(self, caller: '_Caller', image: Image) -> None:
+    def _is_member(self, caller: 'Caller', image: Image) -> bool:
+        return image['visibility'] == 'shared' and (
+            caller.project in self.members.get(image['id'], ()))
+
+    def _delete(self, caller: 'Caller', image: Image) -> None:
         if image['protected'] or not caller.may_write(image):
             raise HTTPError(403)
         del self.images[image['id']]
 
-    def _patch(self, caller: '_Caller', image: Image, request: Any) -> None:
+    def _patch(self, caller: 'Caller', image: Image, request: Any) -> None:
         if request.headers['Content-Type'] != MEDIA_TYPE:
             raise HTTPError(415)
         changed = dict(image)
@@ -202,14 +213,14 @@ class FakeGlance(fixtures.Fixture):
         # image was read are lost.
         self.images[image['id']] = changed
 
-    def _list(self, caller: '_Caller', request: Any) -> dict[str, Any]:
+    def _list(self, caller: 'Caller', request: Any) -> dict[str, Any]:
         filters = dict(parse.parse_qsl(
             parse.urlsplit(request.url).query, keep_blank_values=True))
         limit = min(int(filters.pop('limit', 25)), self.max_limit)
         marker = filters.pop('marker', None)
         visible = sorted(
             (image for image in self.images.values()
-             if caller.lists(image)),
+             if caller.lists(image) or self._is_member(caller, image)),
             key=lambda image: (image['created_at'], image['id']),
             reverse=True)
         if marker is not None:
@@ -219,7 +230,8 @@ class FakeGlance(fixtures.Fixture):
             place = (after['created_at'], after['id'])
             visible = [image for image in visible
                        if (image['created_at'], image['id']) < place]
-        found = [image for image in visible if all(
+        shown = [self.view(caller, image) for image in visible]
+        found = [image for image in shown if image and all(
             _matches(image, key, value) for key, value in filters.items())]
         document: dict[str, Any] = {'images': found[:limit]}
         if limit and len(found) >= limit:
@@ -229,12 +241,14 @@ class FakeGlance(fixtures.Fixture):
         return document
 
 
-class _Caller:
-    """The user of a token, which is ``user:project:roles``."""
+class Caller:
+    """The user of a token, which is ``user:project:roles``, and may end with
+    ``:scope:credential``.
+    """
 
     def __init__(self, token: str) -> None:
-        self.user, self.project, self.roles = (
-            *token.split(':'), '', '', '')[:3]
+        self.user, self.project, self.roles, self.scope, self.credential = (
+            *token.split(':'), '', '', '', '', '')[:5]
         self.is_admin = self.user == 'admin'
 
     def sees(self, image: Image) -> bool:
