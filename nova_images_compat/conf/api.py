@@ -71,10 +71,11 @@ OPTS = [
              "empty: the Image service's public endpoint in the catalogue of "
              "the caller's token, or the root of this service if images are "
              'in the embedded catalogue.'),
-    cfg.FloatOpt(
+    cfg.IntOpt(
         'image_cache_time',
         default=0,
         min=0,
+        max=3600,
         help='Seconds for which answers of the Image service to reads of an '
              'image, and pages of lists, are kept and used again for the same '
              'caller. Clients may see images as they were so many seconds '

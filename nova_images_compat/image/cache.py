@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from concurrent import futures
 import dataclasses
 import hashlib
-import math
 import secrets
 import time
 from typing import Any
@@ -68,7 +67,7 @@ class Cache:
         self.seconds: float = conf.api.image_cache_time
         # Generations last longer than the answers, which end with them.
         self.region = cache_region.Region(
-            conf, 60 + math.ceil(10 * self.seconds))
+            conf, 60 + 10 * conf.api.image_cache_time)
         self._flights: native.PerThread[dict[Any, _Flight[Any]]] = (
             native.PerThread(dict))
         # Generations that should have ended, by their names. The value tells

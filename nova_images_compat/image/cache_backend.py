@@ -7,6 +7,7 @@ oslo.cache, and dogpile.cache below it, are imported only if they are used.
 """
 
 import collections
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
@@ -94,6 +95,7 @@ class Backends:
     :raises: ConfigurationError: ``[cache]`` is not valid, or its backend
         cannot be used
 
+    :ivar get: returns the backend
     :ivar is_in_process: whether it is the memory of this process
     """
 
@@ -102,6 +104,7 @@ class Backends:
         options = conf[GROUP]
         self.is_in_process = not options.enabled or (
             options.backend in IN_PROCESS)
+        self.get: Callable[[], Backend]
         if self.is_in_process:
             memory = Memory()
             self.get = lambda: memory

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The upgrade checks of the Glance store: the Image service and the locks."""
+"""The upgrade checks of the Glance store: the Image service, the locks and the
+cache."""
 
 import functools
 import uuid
@@ -13,6 +14,7 @@ from nova_images_compat import context as request_context
 from nova_images_compat import exception
 from nova_images_compat import identity
 from nova_images_compat.image import base as image_base
+from nova_images_compat.image import cache_region
 from nova_images_compat.image.glance import client as glance_client
 from nova_images_compat.image.glance import locks
 from nova_images_compat.image.glance import schema
@@ -20,6 +22,9 @@ from nova_images_compat.image.glance import schema
 # Seconds.
 REQUEST_TIMEOUT = 10.0
 LOCK_TIMEOUT = 10
+CACHE_LIFETIME = 60
+
+CACHE_KEY = 'nova-images-compat/check'
 
 
 def all_checks(conf: cfg.ConfigOpts) -> tuple[image_base.Check, ...]:
@@ -27,10 +32,13 @@ def all_checks(conf: cfg.ConfigOpts) -> tuple[image_base.Check, ...]:
 
     :param conf: the service's configuration
     """
+    cache = (image_base.Check(
+        'Image cache', functools.partial(_check_cache, conf)),)
     return (
         image_base.Check(
             'Image service', functools.partial(_check_service, conf)),
-        image_base.Check('Locks', functools.partial(_check_locks, conf)))
+        image_base.Check('Locks', functools.partial(_check_locks, conf)),
+        *(cache if conf.api.image_cache_time else ()))
 
 
 def _check_service(conf: cfg.ConfigOpts) -> str:
@@ -110,3 +118,18 @@ def _take_lock(image_locks: locks.ImageLocks) -> None:
             exception.reason(error))
         raise exception.CheckFailed(
             f'[coordination] backend_url: {reason}') from error
+
+
+def _check_cache(conf: cfg.ConfigOpts) -> str:
+    """Store something in the cache of [api] image_cache_time."""
+    region = cache_region.Region(conf, CACHE_LIFETIME)
+    if region.is_in_process:
+        raise exception.CheckWarning(
+            f'[api] image_cache_time: {cache_region.PER_PROCESS}.')
+    value = uuid.uuid4().bytes
+    region.set({CACHE_KEY: value})
+    if region.get([CACHE_KEY]) != [value]:
+        raise exception.CheckWarning(
+            '[cache]: the servers do not store anything, so every read asks '
+            'the Image service.')
+    return 'The servers of [cache] keep images.'

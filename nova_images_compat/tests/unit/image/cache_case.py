@@ -2,6 +2,7 @@
 
 """What the tests of the cache have in common."""
 
+from collections.abc import Callable
 from typing import Any
 
 import fixtures
@@ -11,7 +12,13 @@ from nova_images_compat.image import cache_region
 from nova_images_compat.tests import fake_memcached
 from nova_images_compat.tests.unit import helpers
 
-SECONDS = 10.0
+SECONDS = 10
+
+# Seconds for which a request waits for another one.
+LONG = 30
+
+KEY = 'a-key'
+NAMES = ('image 1', 'lists')
 
 
 class Clock:
@@ -57,3 +64,36 @@ class TestCase(helpers.TestCase):
                  if line.startswith('WARNING')]
         self.log.reset_output()
         return lines
+
+
+class CacheTestCase(TestCase):
+    """A test of a cache."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.fetched: list[str] = []
+        self.cache = self.make()
+
+    def make(self) -> cache.Cache:
+        """Return the cache of another process."""
+        return cache.Cache(self.configure(self.options()))
+
+    def read(
+        self, answer: str, kept: cache.Cache | None = None,
+        names: tuple[str, ...] = NAMES, key: str = KEY,
+        meanwhile: Callable[[], Any] | None = None, is_kept: bool = True,
+    ) -> str:
+        """Read an answer.
+
+        :param answer: what is fetched, if anything is
+        :param kept: another cache
+        :param meanwhile: called while the answer is under way
+        """
+        def fetch() -> tuple[str, bytes | None]:
+            self.fetched.append(answer)
+            if meanwhile:
+                meanwhile()
+            return answer, answer.encode() if is_kept else None
+
+        return (kept or self.cache).read(
+            key, names, self.clock.now + LONG, bytes.decode, fetch)

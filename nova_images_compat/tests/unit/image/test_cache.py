@@ -2,102 +2,14 @@
 
 """Tests of the answers that are kept."""
 
-from collections.abc import Callable
-from concurrent import futures
-import threading
-import time
-from typing import Any
-
-import fixtures
-
 from nova_images_compat.image import cache
 from nova_images_compat.image import cache_region
-from nova_images_compat.tests.unit import helpers
 from nova_images_compat.tests.unit.image import cache_case
 
-KEY = 'a-key'
-NAMES = ('image 1', 'lists')
-
-THREADS = 8
-
-# Seconds.
-LONG = 30
-
-# Greenlets of several native threads ask for one answer. Each native thread
-# makes one call at a time.
-GREEN_PROGRAM = '''
-import eventlet
-eventlet.monkey_patch()
-import time
-from eventlet import patcher
-from nova_images_compat.conf import reader
-from nova_images_compat.image import cache
-from nova_images_compat import native
-
-assert native.is_patched()
-conf = reader.load(['--config-file', {path!r}], environ={{}})
-kept = cache.Cache(conf)
-calls = []
-results = []
-
-def fetch():
-    calls.append(1)
-    time.sleep(0.3)
-    return 'answer', b'answer'
-
-def ask(number):
-    if number % 10 == 9:
-        kept.end(['unrelated'])
-    return kept.read('key', ['image'], time.monotonic() + 20,
-                     bytes.decode, fetch)
-
-def serve():
-    pool = eventlet.GreenPool()
-    results.extend(pool.imap(ask, range(50)))
-
-threads = [patcher.original('threading').Thread(target=serve)
-           for _ in range(4)]
-for thread in threads:
-    thread.start()
-for thread in threads:
-    thread.join()
-print(len(results), set(results), len(calls) <= 4)
-'''
+KEY, NAMES, LONG = cache_case.KEY, cache_case.NAMES, cache_case.LONG
 
 
-class CacheTestCase(cache_case.TestCase):
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.fetched: list[str] = []
-        self.cache = self.make()
-
-    def make(self) -> cache.Cache:
-        """Return the cache of another process."""
-        return cache.Cache(self.configure(self.options()))
-
-    def read(
-        self, answer: str, kept: cache.Cache | None = None,
-        names: tuple[str, ...] = NAMES, key: str = KEY,
-        meanwhile: Callable[[], Any] | None = None, is_kept: bool = True,
-    ) -> str:
-        """Read an answer.
-
-        :param answer: what is fetched, if anything is
-        :param kept: another cache
-        :param meanwhile: called while the answer is under way
-        """
-        def fetch() -> tuple[str, bytes | None]:
-            self.fetched.append(answer)
-            if meanwhile:
-                meanwhile()
-            return answer, answer.encode() if is_kept else None
-
-        return (kept or self.cache).read(
-            key, names, self.clock.now + LONG, bytes.decode, fetch)
-
-
-class ReadTest(CacheTestCase):
+class ReadTest(cache_case.CacheTestCase):
 
     def test_kept(self) -> None:
         self.assertEqual('1', self.read('1'))
@@ -183,7 +95,7 @@ class ReadTest(CacheTestCase):
         self.assertEqual([], self.warnings())
 
 
-class GenerationsTest(CacheTestCase):
+class GenerationsTest(cache_case.CacheTestCase):
 
     def test_end(self) -> None:
         for names in ([NAMES[0]], [NAMES[1]], NAMES, [NAMES[0], 'other']):
@@ -255,10 +167,10 @@ class GenerationsTest(CacheTestCase):
                 self.assertRegex(key, r'\A[!-~]{1,250}\Z')
 
 
-class FailureTest(CacheTestCase):
+class FailureTest(cache_case.CacheTestCase):
     """What a cache that fails must not change."""
 
-    def fail(self) -> None:
+    def break_it(self) -> None:
         self.memcached.error = OSError('refused')
 
     def recover(self) -> None:
@@ -268,7 +180,7 @@ class FailureTest(CacheTestCase):
 
     def test_reads_go_on(self) -> None:
         self.read('1')
-        self.fail()
+        self.break_it()
         self.memcached.calls.clear()
         for number in range(5):
             with self.case(number):
@@ -288,12 +200,12 @@ class FailureTest(CacheTestCase):
 
     def test_write_that_could_not_tell(self) -> None:
         self.cache.seconds = 1000
-        for name, break_it in (
-                ('error', self.fail),
+        for name, break_down in (
+                ('error', self.break_it),
                 ('lost', lambda: setattr(self.memcached, 'is_down', True))):
             with self.case(name):
                 self.read('old')
-                break_it()
+                break_down()
                 self.cache.end([NAMES[0]])
                 self.assertEqual('new', self.read('new'))
                 self.recover()
@@ -320,7 +232,7 @@ class FailureTest(CacheTestCase):
     def test_write_that_could_not_tell_ends_again_first(self) -> None:
         self.cache.seconds = 1000
         self.read('old')
-        self.fail()
+        self.break_it()
         self.cache.end([NAMES[0]])
         self.recover()
         self.cache.end(['other'])
@@ -329,7 +241,7 @@ class FailureTest(CacheTestCase):
     def test_many_writes_that_could_not_tell(self) -> None:
         self.cache.seconds = 1000
         self.read('old')
-        self.fail()
+        self.break_it()
         self.cache.end([NAMES[0]])
         for number in range(cache.MAX_UNENDED + 1):
             self.cache.end([f'image {number}'])
@@ -338,101 +250,3 @@ class FailureTest(CacheTestCase):
         self.clock.now += self.cache.seconds
         self.assertEqual('newer', self.read('newer'))
         self.assertEqual('newer', self.read('newest'))
-
-
-class SharedCallsTest(CacheTestCase):
-
-    def setUp(self) -> None:
-        super().setUp()
-        for module in (cache, cache_region):
-            self.useFixture(fixtures.MockPatchObject(module, 'time', time))
-        self.memcached.sleep = time.sleep
-        self.calls: list[float] = []
-        self.pool = self.useFixture(Pool()).pool
-        self.go_on = threading.Event()
-        self.addCleanup(self.go_on.set)
-
-    def ask(
-        self, fetch: Callable[[], Any], deadline: float = LONG,
-    ) -> futures.Future[str]:
-        def called() -> tuple[str, bytes | None]:
-            self.calls.append(time.monotonic())
-            answer = fetch()
-            return answer, None
-
-        return self.pool.submit(
-            self.cache.read, KEY, NAMES, time.monotonic() + deadline,
-            bytes.decode, called)
-
-    def slow(self) -> str:
-        self.go_on.wait(LONG)
-        return 'slow'
-
-    def lead(self, fetch: Callable[[], Any]) -> futures.Future[str]:
-        """Ask, and return when the call is under way."""
-        count = len(self.calls)
-        asked = self.ask(fetch)
-        self.wait_for(lambda: len(self.calls) > count)
-        return asked
-
-    def test_one_call(self) -> None:
-        asked = [self.lead(self.slow)]
-        asked += [self.ask(lambda: 'own') for _ in range(THREADS - 1)]
-        time.sleep(0.2)
-        self.go_on.set()
-        self.assertEqual(
-            ['slow'] * THREADS, [each.result(LONG) for each in asked])
-        self.assertEqual(1, len(self.calls))
-
-    def test_call_that_fails(self) -> None:
-        def fail() -> str:
-            self.go_on.wait(LONG)
-            raise ZeroDivisionError()
-
-        first = self.lead(fail)
-        others = [self.ask(lambda: 'own') for _ in range(3)]
-        time.sleep(0.2)
-        self.assertEqual(1, len(self.calls))
-        self.go_on.set()
-        self.assertRaises(ZeroDivisionError, first.result, LONG)
-        self.assertEqual(
-            ['own'] * 3, [each.result(LONG) for each in others])
-
-    def test_nobody_waits_longer_than_the_deadline(self) -> None:
-        first = self.lead(self.slow)
-        self.assertEqual(
-            'own', self.ask(lambda: 'own', deadline=0.1).result(LONG))
-        self.assertFalse(first.done())
-
-    def test_a_request_after_a_write_calls_itself(self) -> None:
-        first = self.lead(self.slow)
-        self.cache.end([NAMES[0]])
-        self.assertEqual('own', self.ask(lambda: 'own').result(LONG))
-        self.assertFalse(first.done())
-
-    def test_old_call(self) -> None:
-        first = self.lead(self.slow)
-        self.cache.seconds = 0.01
-        time.sleep(0.02)
-        self.assertEqual('own', self.ask(lambda: 'own').result(LONG))
-        self.assertFalse(first.done())
-
-    def test_no_cache(self) -> None:
-        self.memcached.error = OSError()
-        first = self.lead(self.slow)
-        self.assertEqual('own', self.ask(lambda: 'own').result(LONG))
-        self.assertFalse(first.done())
-
-    def test_greenlets_of_several_threads(self) -> None:
-        path = self.configuration_of('[api]\nimage_cache_time = 60\n')
-        ran = helpers.run_python(
-            '-W', 'ignore', '-c', GREEN_PROGRAM.format(path=path))
-        self.assertEqual(
-            ('', "200 {'answer'} True\n"), (ran.stderr, ran.stdout))
-
-
-class Pool(fixtures.Fixture):
-
-    def _setUp(self) -> None:
-        self.pool = futures.ThreadPoolExecutor(THREADS)
-        self.addCleanup(self.pool.shutdown)

@@ -16,7 +16,7 @@ class RegionTest(cache_case.TestCase):
         conf = self.configure(self.options())
         self.region = cache_region.Region(conf, 100)
 
-    def fail(self, error: Any = None) -> None:
+    def fail_once(self, error: Any = None) -> None:
         self.memcached.error = error or OSError('refused')
         self.assertIsNone(self.region.get(['key']))
 
@@ -34,12 +34,13 @@ class RegionTest(cache_case.TestCase):
         self.assertEqual([], self.warnings())
 
     def test_failure_is_logged_once(self) -> None:
-        self.fail()
+        self.fail_once()
         self.memcached.error = None
         self.memcached.calls.clear()
-        for _ in range(3):
-            self.assertIsNone(self.region.get(['key']))
-            self.assertFalse(self.region.set({'key': b'value'}))
+        for number in range(3):
+            with self.case(number):
+                self.assertIsNone(self.region.get(['key']))
+                self.assertFalse(self.region.set({'key': b'value'}))
         self.assertEqual([], self.memcached.calls)
         [line] = self.warnings()
         self.assertIn('30 seconds', line)
@@ -48,19 +49,20 @@ class RegionTest(cache_case.TestCase):
     def test_any_error_is_a_failure(self) -> None:
         for error in (OSError(), ValueError(), RuntimeError(), KeyError()):
             with self.case(error):
-                self.fail(error)
+                self.fail_once(error)
                 self.clock.now += cache_region.PAUSE
 
     def test_it_is_used_again(self) -> None:
-        self.fail()
+        self.fail_once()
         self.clock.now += cache_region.PAUSE
         self.memcached.error = None
-        for _ in range(2):
-            self.assertEqual([None], self.region.get(['key']))
+        for number in range(2):
+            with self.case(number):
+                self.assertEqual([None], self.region.get(['key']))
         self.assertEqual(1, len(self.warnings()))
 
     def test_one_request_tries_it_again(self) -> None:
-        self.fail()
+        self.fail_once()
         self.clock.now += cache_region.PAUSE
         tried: list[Any] = []
 
@@ -70,7 +72,7 @@ class RegionTest(cache_case.TestCase):
 
         self.memcached.before = meanwhile
         self.memcached.calls.clear()
-        self.fail()
+        self.fail_once()
         self.assertEqual([None], tried)
         self.assertEqual(['get_multi'], self.memcached.calls)
 

@@ -24,6 +24,11 @@ from nova_images_compat.tests.unit.image.glance import glance_case
 
 EXAMPLES = 100
 
+Read = int | Mapping[str, Any]
+
+# Every image, and all of them.
+WHOLE: tuple[Read, ...] = (0, 1, 2, {})
+
 PROJECTS = ('project-1', 'project-2')
 ROLES = ('reader', 'member', 'admin')
 
@@ -128,7 +133,7 @@ def policies(draw: Any, who: Sequence[Caller]) -> Policy:
 queries = strategies.sampled_from((
     {}, {}, {'limit': 1}, {'metadata': {'key': 'a'}}))
 # Images by their numbers; the other reads are lists.
-reads = strategies.lists(
+reads: Any = strategies.lists(
     strategies.integers(0, 1) | queries, min_size=2, max_size=4)
 
 
@@ -165,7 +170,7 @@ class IsolationTest(glance_case.StoreTestCase):
             'cache': fake_memcached.OPTIONS})
         for step in range(data.draw(strategies.integers(1, 4))):
             for caller in who:
-                for what in (0, 1, 2, {}):
+                for what in WHOLE:
                     self._answer(self.kept, caller, what)
             writer = data.draw(strategies.sampled_from(who))
             target = data.draw(strategies.integers(0, 2))
@@ -191,7 +196,7 @@ class IsolationTest(glance_case.StoreTestCase):
         return who
 
     def _compare(
-        self, asked: Sequence[tuple[Caller, int | Mapping[str, Any]]],
+        self, asked: Sequence[tuple[Caller, Read]],
     ) -> None:
         """Ask with the cache and without it."""
         self.assertEqual(
@@ -200,7 +205,7 @@ class IsolationTest(glance_case.StoreTestCase):
 
     def _answer(
         self, store: glance_store.GlanceStore, caller: Caller,
-        what: int | Mapping[str, Any],
+        what: Read,
     ) -> Any:
         """Return the image of a number, or a list, or the error."""
         try:
