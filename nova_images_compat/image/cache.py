@@ -16,6 +16,7 @@ from concurrent import futures
 import dataclasses
 import hashlib
 import secrets
+import threading
 import time
 from typing import Any
 from typing import Generic
@@ -70,6 +71,7 @@ class Cache:
             conf, 60 + 10 * conf.api.image_cache_time)
         self._flights: native.PerThread[dict[Any, _Flight[Any]]] = (
             native.PerThread(dict))
+        self._beginning = native.PerThread(threading.Lock)
         # Generations that should have ended, by their names. The value tells
         # one failure to end them from another.
         self._unended: dict[str, object] = {}
@@ -137,17 +139,33 @@ class Cache:
         tokens = [token for token in values[1:] if _is_token(token)]
         if len(tokens) == len(names):
             return b','.join(tokens), values[0]  # type: ignore[arg-type]
-        if not self.region.set({
-                name: _new_token() for name, token in zip(names, values[1:])
-                if not _is_token(token)}):
-            return None
+        # Else requests that begin at the same time replace one another's
+        # tokens, and share no fetch.
+        with self._beginning.get():
+            begun = self._begin(names)
+        return None if begun is None else (begun, None)
+
+    def _begin(self, names: Sequence[str]) -> bytes | None:
+        """Set the tokens that are missing, and return all tokens.
+
+        :param names: the keys of generations
+        :returns: None if the cache is not used
+        """
         current = self.region.get(names)
         if current is None:
             return None
+        missing = {name: _new_token() for name, token in zip(names, current)
+                   if not _is_token(token)}
+        if missing:
+            if not self.region.set(missing):
+                return None
+            current = self.region.get(names)
+            if current is None:
+                return None
         if not all(map(_is_token, current)):
             self.region.leave_out('it loses what is stored in it')
             return None
-        return b','.join(current), None  # type: ignore[arg-type]
+        return b','.join(current)  # type: ignore[arg-type]
 
     def _renew(self, generations: Iterable[str]) -> bool:
         """Set new tokens.

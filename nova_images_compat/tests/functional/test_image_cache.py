@@ -53,6 +53,11 @@ class CacheTest(CacheTestCase):
         answer = service.request(f'{self.path}/metadata', **kwargs)
         return answer.json['metadata'].get('key')
 
+    def listed_key(self, service: fixtures.Service) -> Any:
+        """Return the same of the only image of a list."""
+        [image] = service.request('/v2.1/images/detail').json['images']
+        return image['metadata'].get('key')
+
     def test_polled_requests(self) -> None:
         service = self.cached()
         for path in (self.path, '/v2.1/images/detail',
@@ -62,8 +67,8 @@ class CacheTest(CacheTestCase):
                 self.glance.requests.clear()
                 first = service.request(path)
                 self.assertEqual(200, first.status_int)
-                for _ in range(5):
-                    self.assertEqual(first.body, service.request(path).body)
+                self.assertEqual([first.body] * 5, [
+                    service.request(path).body for _ in range(5)])
                 self.assertEqual(['GET'], self.glance.calls)
 
     def test_reads_of_one_image_share_an_answer(self) -> None:
@@ -84,14 +89,12 @@ class CacheTest(CacheTestCase):
             with self.case(method, path):
                 for host in hosts:
                     self.key(host)
-                    host.request('/v2.1/images/detail')
+                    self.listed_key(host)
                 hosts[number % 2].request(
                     self.path + path, method, json=body)
-                for host in hosts:
-                    self.assertEqual(expected, self.key(host))
-                    [image] = host.request(
-                        '/v2.1/images/detail').json['images']
-                    self.assertEqual(expected, image['metadata'].get('key'))
+                self.assertEqual(
+                    [expected] * 4, [*map(self.key, hosts),
+                                     *map(self.listed_key, hosts)])
         hosts[0].request(self.path, 'DELETE')
         self.assertEqual(404, hosts[1].request(self.path).status_int)
         self.assertEqual(

@@ -194,7 +194,7 @@ class FailureTest(cache_case.CacheTestCase):
         for number in range(5):
             with self.case(number):
                 self.assertEqual(str(number), self.read(str(number)))
-        self.assertEqual(3, len(self.memcached.calls))
+        self.assertEqual(4, len(self.memcached.calls))
         [line] = self.warnings()
         self.assertIn('it loses what is stored in it', line)
 

@@ -105,6 +105,25 @@ class SharedCallsTest(cache_case.CacheTestCase):
             ['slow'] * THREADS, [each.result(LONG) for each in asked])
         self.assertEqual(1, len(self.calls))
 
+    def test_first_requests_at_the_same_time(self) -> None:
+        start = threading.Barrier(THREADS)
+
+        def run() -> str:
+            start.wait(LONG)
+            return self.cache.read(
+                KEY, NAMES, time.monotonic() + LONG, bytes.decode, fetch)
+
+        def fetch() -> tuple[str, bytes | None]:
+            self.calls.append(time.monotonic())
+            time.sleep(0.3)
+            return 'answer', None
+
+        self.memcached.delay = 0.01
+        asked = [self.pool.submit(run) for _ in range(THREADS)]
+        self.assertEqual(
+            ['answer'] * THREADS, [each.result(LONG) for each in asked])
+        self.assertEqual(1, len(self.calls))
+
     def test_call_that_fails(self) -> None:
         def fail() -> str:
             self.go_on.wait(LONG)

@@ -89,9 +89,9 @@ class KeptTest(KeptTestCase):
         for body in (b'[]', b'{}', b'nonsense', b'{"images": 7}',
                      b'{"status": ["active"]}', b'{"images": [7]}'):
             with self.case(body):
-                for ask in (self.shown, self.listed_by):
-                    self.fail_next(fake_glance.Failure(body=body))
-                    self.assertRaises(exception.BadGateway, ask)
+                self.fail_next(*[fake_glance.Failure(body=body)] * 2)
+                self.assertRaises(exception.BadGateway, self.shown)
+                self.assertRaises(exception.BadGateway, self.listed_by)
         self.assertEqual('old', self.shown())
         self.assertEqual(['old'], self.listed_by())
 
