@@ -21,7 +21,8 @@ ELSEWHERE = (
 DATABASE = 'database'
 # nova-images-compat-api.
 SERVER = 'server'
-# keystonemiddleware's cache of tokens in memcached, and its encryption.
+# keystonemiddleware's cache of tokens in memcached, and its encryption. The
+# cache of images needs the same client.
 TOKEN_CACHE = 'token-cache'
 TOKEN_ENCRYPTION = 'token-encryption'
 
