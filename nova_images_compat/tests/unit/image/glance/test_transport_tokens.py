@@ -195,7 +195,7 @@ class ConfigurationTest(_TestCase):
         self.assertNotIn('auth_url', conf.service_user)
 
 
-class CallerAuthTest(glance_case.MockedTestCase):
+class CallersTokenTest(glance_case.MockedTestCase):
 
     def test_caller_without_a_token(self) -> None:
         self.mocker.get(IMAGE, status_code=401)
