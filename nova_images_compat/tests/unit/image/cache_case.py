@@ -21,6 +21,59 @@ KEY = 'a-key'
 NAMES = ('image 1', 'lists')
 
 
+# Greenlets of several native threads ask for one answer. Each native thread
+# makes one call at a time.
+GREEN_PROGRAM = '''
+import eventlet
+eventlet.monkey_patch()
+import time
+from eventlet import patcher
+from nova_images_compat.conf import reader
+from nova_images_compat.image import cache
+from nova_images_compat import native
+
+assert native.is_patched()
+conf = reader.load(['--config-file', {path!r}], environ={{}})
+kept = cache.Cache(conf)
+calls = []
+results = []
+
+def fetch():
+    calls.append(1)
+    time.sleep(0.3)
+    return 'answer', b'answer'
+
+def ask(number):
+    if number % 10 == 9:
+        kept.end(['unrelated'])
+    return kept.read('key', ['image'], time.monotonic() + 20,
+                     bytes.decode, fetch)
+
+def serve():
+    pool = eventlet.GreenPool()
+    results.extend(pool.imap(ask, range(50)))
+
+threads = [patcher.original('threading').Thread(target=serve)
+           for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(len(results), set(results), len(calls) < 60)
+'''
+
+
+def run_greenlets(path: str) -> tuple[object, object]:
+    """Run the program above.
+
+    :param path: the configuration
+    :returns: what it must write to both outputs, and what it wrote
+    """
+    ran = helpers.run_python(
+        '-W', 'ignore', '-c', GREEN_PROGRAM.format(path=path))
+    return ('', "200 {'answer'} True\n"), (ran.stderr, ran.stdout)
+
+
 class Clock:
     """A clock in the place of the module ``time``."""
 

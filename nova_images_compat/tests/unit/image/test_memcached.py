@@ -16,6 +16,7 @@ from nova_images_compat.image import cache
 from nova_images_compat.image import cache_backend
 from nova_images_compat.image import cache_region
 from nova_images_compat.tests.unit import helpers
+from nova_images_compat.tests.unit.image import cache_case
 
 BINARY = shutil.which('memcached')
 
@@ -103,6 +104,17 @@ class MemcachedTest(helpers.TestCase):
                 process.send_signal(signal.SIGCONT)
                 self.assertIn(
                     self.read(self.make(address, backend), '8'), ('1', '8'))
+
+    def test_greenlets_of_several_threads(self) -> None:
+        with memcached() as (address, _):
+            for backend in cache_backend.MEMCACHED:
+                with self.case(backend):
+                    self.assertEqual(*cache_case.run_greenlets(
+                        self.configuration_of(
+                            '[api]\nimage_cache_time = 60\n'
+                            '[cache]\nenabled = true\n'
+                            f'backend = {backend}\n'
+                            f'memcache_servers = {address}\n')))
 
     def make(self, address: str, backend: str) -> cache.Cache:
         """Return the cache of another process."""

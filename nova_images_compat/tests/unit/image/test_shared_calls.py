@@ -12,53 +12,11 @@ import fixtures
 
 from nova_images_compat.image import cache
 from nova_images_compat.image import cache_region
-from nova_images_compat.tests.unit import helpers
 from nova_images_compat.tests.unit.image import cache_case
 
 KEY, NAMES, LONG = cache_case.KEY, cache_case.NAMES, cache_case.LONG
 
 THREADS = 8
-
-# Greenlets of several native threads ask for one answer. Each native thread
-# makes one call at a time.
-GREEN_PROGRAM = '''
-import eventlet
-eventlet.monkey_patch()
-import time
-from eventlet import patcher
-from nova_images_compat.conf import reader
-from nova_images_compat.image import cache
-from nova_images_compat import native
-
-assert native.is_patched()
-conf = reader.load(['--config-file', {path!r}], environ={{}})
-kept = cache.Cache(conf)
-calls = []
-results = []
-
-def fetch():
-    calls.append(1)
-    time.sleep(0.3)
-    return 'answer', b'answer'
-
-def ask(number):
-    if number % 10 == 9:
-        kept.end(['unrelated'])
-    return kept.read('key', ['image'], time.monotonic() + 20,
-                     bytes.decode, fetch)
-
-def serve():
-    pool = eventlet.GreenPool()
-    results.extend(pool.imap(ask, range(50)))
-
-threads = [patcher.original('threading').Thread(target=serve)
-           for _ in range(4)]
-for thread in threads:
-    thread.start()
-for thread in threads:
-    thread.join()
-print(len(results), set(results), len(calls) <= 4)
-'''
 
 
 class SharedCallsTest(cache_case.CacheTestCase):
@@ -165,10 +123,7 @@ class SharedCallsTest(cache_case.CacheTestCase):
 
     def test_greenlets_of_several_threads(self) -> None:
         path = self.configuration_of('[api]\nimage_cache_time = 60\n')
-        ran = helpers.run_python(
-            '-W', 'ignore', '-c', GREEN_PROGRAM.format(path=path))
-        self.assertEqual(
-            ('', "200 {'answer'} True\n"), (ran.stderr, ran.stdout))
+        self.assertEqual(*cache_case.run_greenlets(path))
 
 
 class Pool(fixtures.Fixture):
