@@ -40,6 +40,10 @@ TOKEN_LENGTH = 32
 COMPRESS_ABOVE = cache_region.MAX_SIZE // 2
 PLAIN, COMPRESSED = b'plain', b'zlib'
 
+# How often a writer sets a token if it finds another one: each writer of one
+# project sets the token of its lists.
+RENEWALS = 5
+
 # The generations that this process remembers to end, if it could not.
 MAX_UNENDED = 1000
 
@@ -170,26 +174,28 @@ class Cache:
     def _renew(self, generations: Iterable[str]) -> bool:
         """Set new tokens.
 
-        Clients of servers may not tell that one is down, so read the tokens,
-        too. Another one than the new one was set after this write, as well.
+        Clients of servers may not tell that one is down, so read the tokens
+        again. If there is another one, it may be that of another writer, or
+        the old one.
 
-        :returns: whether none of the old tokens is left
+        :returns: whether the old tokens are gone
         """
         names = [_generation_key(name) for name in generations]
         if not names:
             return True
-        before = self.region.get(names)
-        if before is None or not self.region.set(
-                {name: _new_token() for name in names}):
-            return False
-        after = self.region.get(names)
-        if after is None:
-            return False
-        if any(token is None or token == old
-               for token, old in zip(after, before)):
-            self.region.leave_out('it loses what is stored in it')
-            return False
-        return True
+        for _ in range(RENEWALS):
+            tokens = {name: _new_token() for name in names}
+            if not self.region.set(tokens):
+                return False
+            found = self.region.get(names)
+            if found is None:
+                return False
+            names = [name for name, token in zip(names, found)
+                     if token != tokens[name]]
+            if not names:
+                return True
+        self.region.leave_out('it loses what is stored in it')
+        return False
 
     def _remember(self, names: Iterable[str]) -> None:
         with self._lock:
