@@ -26,6 +26,8 @@ CUT = urllib3.exceptions.ProtocolError(
     'Connection aborted.', http.client.RemoteDisconnected('closed'))
 CUT_BODY = urllib3.exceptions.ProtocolError(
     'Connection broken', http.client.IncompleteRead(b'{'))
+NOT_HTTP = urllib3.exceptions.ProtocolError(
+    'Connection aborted.', http.client.BadStatusLine('SSH-2.0'))
 TOO_LATE = urllib3.exceptions.ReadTimeoutError(
     mock.MagicMock(), '/', 'Read timed out.')
 

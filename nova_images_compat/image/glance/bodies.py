@@ -24,12 +24,15 @@ def read(response: 'urllib3.BaseHTTPResponse', deadline: float) -> bytes:
     # read that begins just before the deadline waits for its own time-out.
     socket = getattr(response.connection, 'sock', None)
     try:
-        while part := read_some(READ_SIZE, decode_content=True):
-            parts.append(part)
-            if time.monotonic() > deadline:
+        while not response.closed:
+            left = deadline - time.monotonic()
+            if left <= 0:
                 raise TimeoutError('the response takes too long')
             if socket:
-                socket.settimeout(max(deadline - time.monotonic(), 0.001))
+                socket.settimeout(left)
+            # urllib3 1.26 returns nothing if what has arrived is a part of a
+            # compressed body that decodes to nothing yet.
+            parts.append(read_some(READ_SIZE, decode_content=True))
     finally:
         # Closes the connection of an incomplete response only.
         response.close()

@@ -137,7 +137,8 @@ class Client:
         for root in self.endpoints.candidates(context):
             try:
                 self._transport.ping(root, CHECK_TIMEOUT)
-            except exception.ImageStoreUnavailable as error:
+            except (exception.ImageStoreUnavailable,
+                    exception.BadGateway) as error:
                 self.endpoints.failed(root)
                 cause = ConnectionError(f'{root}: {error.__cause__}')
                 LOG.error('The Image service is not reachable at %s', cause)

@@ -2,6 +2,7 @@
 
 """urllib3's pools of connections to the servers of the Image service."""
 
+from collections.abc import Callable
 import dataclasses
 import functools
 import os
@@ -14,7 +15,6 @@ import requests
 import urllib3
 import urllib3.connection
 import urllib3.exceptions
-from urllib3.util import ssl_
 
 from nova_images_compat.conf import glance
 from nova_images_compat import exception
@@ -65,38 +65,33 @@ class Pools:
         self._verify: bool | str = session.verify or False
         self._certificate: str | tuple[str, str] | None = session.cert
         self.server = functools.lru_cache(MAX_SERVERS)(self._open)
-        self._tls_context = functools.lru_cache(MAX_SERVERS)(self._load)
-        if self._certificate or isinstance(self._verify, str):
-            try:
-                self._tls_context(self._verify)
-            except OSError as error:
-                raise exception.ConfigurationError(
-                    f'[{glance.GROUP.name}] cafile, certfile, keyfile: '
-                    f'{error}') from error
+        try:
+            _check_files(self._verify, self._certificate)
+        except OSError as error:
+            raise exception.ConfigurationError(
+                f'[{glance.GROUP.name}] cafile, certfile, keyfile: '
+                f'{error}') from error
 
     def _open(self, root: str) -> Server:
         """Return a server.
 
         :param root: its URL, without the API version
         :raises: urllib3.exceptions.HTTPError: it is not the URL of a server
-        :raises: OSError: a file of certificates that the environment names
-            is invalid
         """
         url = urllib3.util.parse_url(root)
         settings = requests.Session().merge_environment_settings(
             root, {}, None, self._verify, self._certificate)
-        options: dict[str, Any] = {
-            'maxsize': POOL_SIZE, 'socket_options': SOCKET_OPTIONS}
-        if url.scheme == 'https':
-            context = self._tls_context(settings['verify'])
-            options |= {'ssl_context': context,
-                        'cert_reqs': context.verify_mode}
+        tls = _tls_options(
+            settings['verify'] or False, self._certificate)
+        options = {'maxsize': POOL_SIZE, 'socket_options': SOCKET_OPTIONS}
         proxy = requests.utils.select_proxy(root, settings['proxies'])
         prefix = url.path or ''
         if proxy is None:
+            if url.scheme == 'https':
+                options |= tls
             pool = urllib3.connection_from_url(root, **options)
         else:
-            manager = _proxy_manager(proxy, options)
+            manager = _proxy_manager(proxy, {**options, **tls})
             pool = manager.connection_from_url(root)
             if url.scheme == 'http' and (
                     isinstance(manager, urllib3.ProxyManager)):
@@ -104,28 +99,47 @@ class Pools:
         prompt_reads.enable(pool)
         return Server(pool, prefix)
 
-    def _load(self, verify: bool | str) -> ssl.SSLContext:
-        """Return the TLS settings of connections.
 
-        :param verify: whether to verify the servers' certificates, or the
-            file or directory of certification authorities for it
-        :raises: OSError: a file does not exist, or holds no certificate
-        """
-        if not verify:
-            context = ssl_.create_urllib3_context(cert_reqs=ssl.CERT_NONE)
-        else:
-            context = ssl_.create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
-            trusted = verify if isinstance(verify, str) else (
-                requests.utils.DEFAULT_CA_BUNDLE_PATH)
-            if os.path.isdir(trusted):
-                context.load_verify_locations(capath=trusted)
-            else:
-                context.load_verify_locations(cafile=trusted)
-        if isinstance(self._certificate, str):
-            context.load_cert_chain(self._certificate)
-        elif self._certificate:
-            context.load_cert_chain(*self._certificate)
-        return context
+def _tls_options(
+    verify: bool | str, certificate: str | tuple[str, str] | None,
+) -> dict[str, Any]:
+    """Return urllib3's options of TLS. Each new connection reads the files,
+    so that renewed certificates need no restart.
+
+    :param verify: whether to verify the servers' certificates, or the file or
+        directory of certification authorities for it
+    :param certificate: the file of our own certificate, or the files of it
+        and of its key
+    """
+    options: dict[str, Any] = {'cert_reqs': 'CERT_NONE'}
+    if verify:
+        trusted = verify if isinstance(verify, str) else (
+            requests.utils.DEFAULT_CA_BUNDLE_PATH)
+        kind = 'ca_cert_dir' if os.path.isdir(trusted) else 'ca_certs'
+        options = {'cert_reqs': 'CERT_REQUIRED', kind: trusted}
+    if isinstance(certificate, str):
+        options['cert_file'] = certificate
+    elif certificate:
+        options['cert_file'], options['key_file'] = certificate
+    return options
+
+
+def _check_files(
+    verify: bool | str, certificate: str | tuple[str, str] | None,
+) -> None:
+    """Check that files hold certificates and keys.
+
+    The parameters are those of ``_tls_options``.
+
+    :raises: OSError: they do not, or do not exist
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if isinstance(verify, str):
+        context.load_verify_locations(verify)
+    if isinstance(certificate, str):
+        context.load_cert_chain(certificate)
+    elif certificate:
+        context.load_cert_chain(*certificate)
 
 
 def _proxy_manager(
@@ -135,17 +149,33 @@ def _proxy_manager(
 
     :param proxy: its URL
     :param options: urllib3's options of the connections
-    :raises: urllib3.exceptions.HTTPError: it is not the URL of a proxy
+    :raises: urllib3.exceptions.LocationValueError: it is not the URL of a
+        proxy
     """
-    proxy = requests.utils.prepend_scheme_if_needed(proxy, 'http')
-    user, password = requests.utils.get_auth_from_url(proxy)
-    if proxy.lower().startswith('socks'):
-        try:
-            from urllib3.contrib import socks
-        except ImportError as error:
-            raise urllib3.exceptions.LocationValueError(
-                'SOCKS proxies need the package PySocks') from error
-        return socks.SOCKSProxyManager(proxy, user, password, **options)
-    headers = urllib3.make_headers(
-        proxy_basic_auth=f'{user}:{password}') if user else {}
-    return urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
+    socks = _socks_manager() if proxy.lower().startswith('socks') else None
+    try:
+        proxy = requests.utils.prepend_scheme_if_needed(proxy, 'http')
+        user, password = requests.utils.get_auth_from_url(proxy)
+        if socks:
+            return socks(proxy, user, password, **options)
+        headers = urllib3.make_headers(
+            proxy_basic_auth=f'{user}:{password}') if user else {}
+        return urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
+    except urllib3.exceptions.LocationValueError:
+        # Its text contains the password.
+        raise urllib3.exceptions.LocationValueError(
+            'the URL of the proxy in the environment is not valid') from None
+
+
+def _socks_manager() -> Callable[..., urllib3.PoolManager]:
+    """Return urllib3's class for SOCKS proxies.
+
+    :raises: urllib3.exceptions.LocationValueError: the package PySocks is not
+        installed
+    """
+    try:
+        from urllib3.contrib import socks
+    except ImportError as error:
+        raise urllib3.exceptions.LocationValueError(
+            'SOCKS proxies need the package PySocks') from error
+    return socks.SOCKSProxyManager

@@ -12,6 +12,7 @@ import dataclasses
 import http.client
 import ssl
 import time
+from typing import Any
 from urllib import parse
 
 from keystoneauth1 import session as keystone_session
@@ -132,6 +133,7 @@ class Transport:
 
         :param timeout: seconds
         :raises: ImageStoreUnavailable: it does not, or with an error 5xx
+        :raises: BadGateway: its answer is not valid HTTP
         """
         with _translated_errors():
             response = _open(
@@ -200,7 +202,9 @@ def _translated_errors() -> Iterator[None]:
     try:
         yield
     except (urllib3.exceptions.HTTPError, OSError) as error:
-        cause = error.args[-1] if isinstance(error, WRAPPERS) else error
+        cause: Any = error
+        while isinstance(cause, WRAPPERS):
+            cause = cause.args[-1]
         raise next((ours for theirs, ours in ERRORS
                     if isinstance(cause, theirs)),
                    exception.Unanswered)() from error

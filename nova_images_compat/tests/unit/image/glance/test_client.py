@@ -291,6 +291,7 @@ class CheckTest(glance_case.ClientTestCase):
         for response, told in (
                 ({'exc': urllib3_mock.REFUSED}, 'refused'),
                 ({'exc': urllib3_mock.TOO_LATE}, 'timed out'),
+                ({'exc': urllib3_mock.NOT_HTTP}, 'SSH'),
                 ({'status_code': 500}, '500'), ({'status_code': 503}, '503')):
             with self.case(told):
                 self.mocker.get(f'{glance_case.ROOT}/', **response)
@@ -299,12 +300,15 @@ class CheckTest(glance_case.ClientTestCase):
                 self.assertIn(told, str(error.__cause__))
 
     def test_one_of_several_servers_is_enough(self) -> None:
-        self.mocker.get(f'{glance_case.ROOT}/', exc=urllib3_mock.REFUSED)
         self.mocker.get(f'{glance_case.OTHER_ROOT}/', status_code=300)
-        made = self.make(api_servers=BOTH)
-        for _ in range(20):
-            made.check(glance_case.caller())
-        self.assertLessEqual(self.hosts().count('image.example'), 1)
+        for error in (urllib3_mock.REFUSED, urllib3_mock.NOT_HTTP):
+            with self.case(error):
+                self.mocker.get(f'{glance_case.ROOT}/', exc=error)
+                self.mocker.request_history.clear()
+                made = self.make(api_servers=BOTH)
+                for _ in range(20):
+                    made.check(glance_case.caller())
+                self.assertLessEqual(self.hosts().count('image.example'), 1)
 
 
 class ConfigurationTest(glance_case.TestCase):

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Mapping
 from http import server
 import os
+import shutil
 import ssl
 import threading
 from typing import Any
@@ -250,6 +251,19 @@ class ProxyTest(_TestCase):
                     'http://image.example')
                 self.assertNotIsInstance(error, exception.Unanswered)
 
+    def test_its_password_is_not_logged(self) -> None:
+        for url in ('http://user:s3cret@127.0.0.1:99999',
+                    'http://user:s3cret/@127.0.0.1:1',
+                    'http://user:s3cret#@127.0.0.1:1',
+                    'gopher://user:s3cret@127.0.0.1:1',
+                    'http://user:s3cret@127.0.0.1:1'):
+            with self.case(url):
+                self.set('http_proxy', url)
+                self.assertRaises(
+                    exception.ImageStoreUnavailable, self.get,
+                    'http://image.example')
+        self.assertNotIn('s3cret', self.log.output)
+
     def test_environment_is_read_once_a_server(self) -> None:
         self.set('http_proxy', self.address)
         made = self.make('http://image.example')
@@ -330,14 +344,28 @@ class TLSTest(_TestCase):
                     'https://image.example', **options)
                 self.assertIn('[glance] cafile, certfile', str(error))
 
-    def test_authorities_are_read_once(self) -> None:
-        made = pools.Pools(requests_session())
-        with mock.patch.object(
-                ssl.SSLContext, 'load_verify_locations',
-                autospec=True) as load:
-            for number in range(3):
-                made.server(f'https://image{number}.example')
-        self.assertEqual(1, load.call_count)
+    def test_renewed_certificates_need_no_restart(self) -> None:
+        trusted = os.path.join(self.directory, 'trusted.pem')
+        made = transport.Transport(self.configure({'glance': {
+            'endpoint_override': 'https://image.example',
+            'cafile': shutil.copy(self.authority.file, trusted)}}))
+        for authority in (self.authority, self.other):
+            with self.case(authority.file):
+                shutil.copy(authority.file, trusted)
+                root = _root(self.serve(
+                    tls=authority.server_context()), 'https')
+                self.assertEqual(200, made.send(
+                    glance_case.caller(), root, 'GET', PATH, 5).status)
+
+    def test_proxy_with_tls(self) -> None:
+        proxy = self.serve(tls=self.authority.server_context())
+        self.useFixture(fixtures.EnvironmentVariable(
+            'http_proxy', _root(proxy, 'https')))
+        for options in ({'cafile': self.authority.file}, {'insecure': True}):
+            with self.case(options):
+                self.assertEqual(
+                    b'{}', self.get('http://image.example', **options))
+        self.assert_not_sent('http://image.example', cafile=self.other.file)
 
 
 def requests_session() -> Any:

@@ -4,7 +4,7 @@
 connections."""
 
 from collections.abc import Callable
-import io
+import gzip
 import socket
 import threading
 import time
@@ -70,6 +70,23 @@ class RequestTest(glance_case.ClientTestCase):
             (transport.CONNECT_TIMEOUT, 7), self.sent.timeout)
         self.call(self.make(timeout=3))
         self.assertEqual((3, 3), self.sent.timeout)
+
+
+class _Response:
+    """A response of urllib3 1.26, whose body comes in parts."""
+
+    def __init__(self, parts: list[bytes]) -> None:
+        self._parts = parts
+        self.connection = mock.Mock()
+        self.close = self.release_conn = mock.Mock()
+
+    @property
+    def closed(self) -> bool:
+        return not self._parts
+
+    def read(self, size: int, decode_content: bool) -> bytes:
+        time.sleep(0.01)
+        return self._parts.pop(0)
 
 
 class WireTest(helpers.TestCase):
@@ -166,28 +183,33 @@ class WireTest(helpers.TestCase):
     def test_silence_after_the_first_byte_of_a_body(self) -> None:
         """What is left of the time is all that the next byte has."""
         timeouts: list[float] = []
-
-        class Connection(mock.Mock):
-            sock = mock.Mock(settimeout=timeouts.append)
-
-        class Body(io.BytesIO):
-            connection = Connection()
-
-            def release_conn(self) -> None:
-                pass
-
-            def read1(
-                self, size: int | None = -1, decode_content: bool = False,
-            ) -> bytes:
-                time.sleep(0.01)
-                return super().read1(1)
-
-        body: Any = Body(b'abcde')
+        response: Any = _Response([b'a', b'b', b'c', b'd', b'e'])
+        response.connection.sock.settimeout = timeouts.append
         deadline = time.monotonic() + 10
-        self.assertEqual(b'abcde', bodies.read(body, deadline))
+        self.assertEqual(b'abcde', bodies.read(response, deadline))
         self.assertEqual(5, len(timeouts))
         self.assertEqual(sorted(timeouts, reverse=True), timeouts)
         self.assertLess(timeouts[0], 10)
+
+    def test_part_that_decodes_to_nothing_yet(self) -> None:
+        """urllib3 1.26 returns it, for example the header of gzip."""
+        response: Any = _Response([b'', b'a', b'', b'b'])
+        self.assertEqual(
+            b'ab', bodies.read(response, time.monotonic() + 10))
+
+    def test_compressed_body_in_parts(self) -> None:
+        body = gzip.compress(b'{}')
+        for parts in ((body[:10], body[10:]), (body[:-8], body[-8:])):
+            with self.case(parts):
+                def send(connection: socket.socket) -> None:
+                    connection.sendall(
+                        b'HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n'
+                        b'Transfer-Encoding: chunked\r\n\r\n')
+                    for part in (*parts, b''):
+                        connection.sendall(b'%x\r\n%b\r\n' % (len(part), part))
+                        time.sleep(0.02)
+
+                self.assertEqual(b'{}', self._call(self._listen(send)).body)
 
     def _assert_in_time(
         self, answer: Callable[[socket.socket], Any],
