@@ -218,18 +218,21 @@ class Cache:
         flights = self._flights.get()
         own: _Flight[T] = _Flight(time.monotonic())
         flight = flights.setdefault((key, tokens), own)
+        if own.began - flight.began >= self.seconds:
+            # Its answer is too old for this request and those that follow.
+            flight = flights[key, tokens] = own
         if flight is own:
             try:
                 return self._fetch(own, key, tokens, fetch)
             finally:
-                del flights[key, tokens]
-        if own.began - flight.began < self.seconds:
-            try:
-                answer = flight.result.result(max(deadline - own.began, 0))
-                if answer is not None:
-                    return answer
-            except futures.TimeoutError:
-                pass
+                if flights.get((key, tokens)) is own:
+                    del flights[key, tokens]
+        try:
+            answer = flight.result.result(max(deadline - own.began, 0))
+            if answer is not None:
+                return answer
+        except futures.TimeoutError:
+            pass
         return fetch()[0]
 
     def _fetch(

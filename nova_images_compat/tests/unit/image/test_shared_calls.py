@@ -115,6 +115,31 @@ class SharedCallsTest(cache_case.CacheTestCase):
         self.assertEqual('own', self.ask(lambda: 'own').result(LONG))
         self.assertFalse(first.done())
 
+    def test_requests_after_an_old_call_share_one(self) -> None:
+        """Else each of them asks, if a call takes longer than answers last."""
+        newer = threading.Event()
+        self.addCleanup(newer.set)
+
+        def slow() -> str:
+            newer.wait(LONG)
+            return 'newer'
+
+        first = self.lead(self.slow)
+        self.cache.seconds = 0.01
+        time.sleep(0.02)
+        asked = [self.lead(slow)]
+        self.cache.seconds = LONG
+        asked.append(self.ask(lambda: 'own'))
+        # The end of the old call must not end the newer one.
+        self.go_on.set()
+        self.assertEqual('slow', first.result(LONG))
+        asked.append(self.ask(lambda: 'own'))
+        time.sleep(0.2)
+        newer.set()
+        self.assertEqual(
+            ['newer'] * 3, [each.result(LONG) for each in asked])
+        self.assertEqual(2, len(self.calls))
+
     def test_no_cache(self) -> None:
         self.memcached.error = OSError()
         first = self.lead(self.slow)
