@@ -167,7 +167,7 @@ class Cache:
             if current is None:
                 return None
         if not all(map(_is_token, current)):
-            self.region.leave_out('it loses what is stored in it')
+            self.region.leave_out(cache_region.LOSES)
             return None
         return b','.join(current)  # type: ignore[arg-type]
 
@@ -194,7 +194,7 @@ class Cache:
                      if token != tokens[name]]
             if not names:
                 return True
-        self.region.leave_out('it loses what is stored in it')
+        self.region.leave_out(cache_region.LOSES)
         return False
 
     def _remember(self, names: Iterable[str]) -> None:

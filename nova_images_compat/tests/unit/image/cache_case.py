@@ -96,6 +96,7 @@ class TestCase(helpers.TestCase):
         super().setUp()
         self.log = self.useFixture(fixtures.FakeLogger(
             format='%(levelname)s %(message)s'))
+        self.lines_seen = 0
         self.memcached = self.useFixture(fake_memcached.FakeMemcached())
         self.clock = Clock()
         self.memcached.sleep = self.clock.sleep
@@ -113,10 +114,9 @@ class TestCase(helpers.TestCase):
 
     def warnings(self) -> list[str]:
         """Return the warnings since the last call of this method."""
-        lines = [line for line in self.log.output.splitlines()
-                 if line.startswith('WARNING')]
-        self.log.reset_output()
-        return lines
+        lines = self.log.output.splitlines()[self.lines_seen:]
+        self.lines_seen += len(lines)
+        return [line for line in lines if line.startswith('WARNING')]
 
 
 class CacheTestCase(TestCase):

@@ -61,6 +61,47 @@ class RegionTest(cache_case.TestCase):
                 self.assertEqual([None], self.region.get(['key']))
         self.assertEqual(1, len(self.warnings()))
 
+    def test_it_is_used_again_when_it_keeps_values(self) -> None:
+        """A server that is down may only seem to be empty."""
+        self.fail_once()
+        self.memcached.error = None
+        for name, is_down, before in (
+                ('down', True, lambda name: None),
+                ('full', False, lambda name: self.memcached.values.clear())):
+            with self.case(name):
+                self.memcached.is_down = is_down
+                self.memcached.before = before
+                self.clock.now += cache_region.PAUSE
+                self.warnings()
+                self.region.get(['key'])
+                self.assertIsNone(self.region.get(['key']))
+                self.assertNotIn('used again', self.log.output)
+                [line] = self.warnings()
+                self.assertIn(cache_region.LOSES, line)
+        self.memcached.before = lambda name: None
+        self.clock.now += cache_region.PAUSE
+        for number in range(2):
+            with self.case(number):
+                self.assertTrue(self.region.set({'key': b'value'}))
+        self.assertEqual(1, self.log.output.count('used again'))
+
+    def test_use_in_a_pause(self) -> None:
+        """It neither ends the pause nor begins another one."""
+        self.fail_once()
+        self.assertIsNone(self.region.get(['key'], even_if_paused=True))
+        self.memcached.error = None
+        self.clock.now += cache_region.PAUSE / 2
+        self.assertTrue(
+            self.region.set({'key': b'value'}, even_if_paused=True))
+        self.assertEqual(
+            [b'value'], self.region.get(['key'], even_if_paused=True))
+        self.assertTrue(self.region.is_paused)
+        self.assertIsNone(self.region.get(['key']))
+        self.clock.now += cache_region.PAUSE / 2
+        self.assertFalse(self.region.is_paused)
+        self.assertEqual([b'value'], self.region.get(['key']))
+        self.assertEqual(1, len(self.warnings()))
+
     def test_one_request_tries_it_again(self) -> None:
         self.fail_once()
         self.clock.now += cache_region.PAUSE
