@@ -41,8 +41,11 @@ COMPRESS_ABOVE = cache_region.MAX_SIZE // 2
 PLAIN, COMPRESSED = b'plain', b'zlib'
 
 # How often a writer sets a token if it finds another one: each writer of one
-# project sets the token of its lists.
-RENEWALS = 5
+# project sets the token of its lists, and many may do so at the same time.
+RENEWALS = 20
+
+# Seconds without another try to end generations, after one that failed.
+RETRY = 5.0
 
 # The generations that this process remembers to end, if it could not.
 MAX_UNENDED = 1000
@@ -81,6 +84,8 @@ class Cache:
         self._unended: dict[str, object] = {}
         self._lock = native.module('threading').Lock()
         self._unused_until = 0.0
+        # When to try again to end generations; 0 if the last try succeeded.
+        self._try_at = 0.0
 
     def read(
         self, key: str, generations: Sequence[str], deadline: float,
@@ -112,15 +117,22 @@ class Cache:
     def end(self, generations: Iterable[str]) -> None:
         """End generations: answers that belong to them do not count any more.
 
-        If the cache fails, this process does so before it uses it again.
-        Other processes use these answers until they are too old.
+        This uses the cache even in its pauses, which are for reads. If the
+        cache fails, this process ends them with a later write, or before it
+        reads from the cache again. Other processes use these answers until
+        then, or until they are too old.
         """
         names = {*generations}
+        if not self._may_try():
+            self._remember(names)
+            return
         with self._lock:
             remembered = dict(self._unended)
         if self._renew(names | remembered.keys()):
+            self._try_at = 0.0
             self._forget(remembered)
         else:
+            self._try_at = time.monotonic() + RETRY
             self._remember(names)
 
     def _find(
@@ -130,6 +142,8 @@ class Cache:
 
         :returns: None if the cache is not used
         """
+        if self.region.is_paused:
+            return None
         if self._unended:
             self.end(())
             if self._unended:
@@ -171,6 +185,18 @@ class Cache:
             return None
         return b','.join(current)  # type: ignore[arg-type]
 
+    def _may_try(self) -> bool:
+        """Return whether this request tries to end generations: after a try
+        that failed, one request does so every few seconds.
+        """
+        with self._lock:
+            now = time.monotonic()
+            if now < self._try_at:
+                return False
+            if self._try_at:
+                self._try_at = now + RETRY
+            return True
+
     def _renew(self, generations: Iterable[str]) -> bool:
         """Set new tokens.
 
@@ -184,16 +210,23 @@ class Cache:
         if not names:
             return True
         for _ in range(RENEWALS):
+            begun = time.monotonic()
             tokens = {name: _new_token() for name in names}
-            if not self.region.set(tokens):
+            if not self.region.set(tokens, even_if_paused=True):
                 return False
-            found = self.region.get(names)
+            found = self.region.get(names, even_if_paused=True)
             if found is None:
                 return False
+            if not all(map(_is_token, found)):
+                break
             names = [name for name, token in zip(names, found)
                      if token != tokens[name]]
             if not names:
                 return True
+            if self.region.is_paused and (
+                    time.monotonic() - begun > cache_region.SLOW):
+                # Perhaps it timed out: the clients may not tell.
+                break
         self.region.leave_out(cache_region.LOSES)
         return False
 

@@ -2,6 +2,9 @@
 
 """Tests of the answers that are kept."""
 
+import hashlib
+from unittest import mock
+
 from nova_images_compat.image import cache
 from nova_images_compat.image import cache_region
 from nova_images_compat.tests.unit.image import cache_case
@@ -237,6 +240,108 @@ class FailureTest(cache_case.CacheTestCase):
         self.recover()
         self.cache.end(['other'])
         self.assertEqual('new', self.read('new', self.make()))
+
+    def test_write_in_a_pause(self) -> None:
+        """A cache that was slow, or failed once, still hears of writes."""
+        slow = 2 * cache_region.SLOW
+        for name, error, delay, then in (
+                ('slow read', None, slow, 0), ('slow', None, slow, slow),
+                ('failed read', OSError('reset'), 0, 0)):
+            with self.case(name):
+                self.read('old')
+                self.memcached.error, self.memcached.delay = error, delay
+                self.read('old')
+                self.memcached.error, self.memcached.delay = None, then
+                found = []
+                for answer in ('new', 'newer'):
+                    self.memcached.delay = then
+                    self.cache.end([NAMES[0]])
+                    self.memcached.delay = 0
+                    found.append(self.read(answer, self.make()))
+                self.assertEqual(['new', 'newer'], found)
+                self.assertEqual(1, len(self.warnings()))
+                self.recover()
+                self.cache.end(NAMES)
+
+    def test_writes_while_it_is_down(self) -> None:
+        """Only some try, and the next one that succeeds tells of all."""
+        both, slow = ['set_multi', 'get_multi'], 2 * cache_region.SLOW
+
+        def undo(name: str) -> None:
+            self.memcached.values = dict(kept)
+
+        for name, tried, changes in (
+                ('error', both[:1], {'error': OSError('timed out')}),
+                ('lost', both, {'is_down': True}),
+                ('timed out', both, {'is_down': True, 'delay': slow}),
+                ('slow and full', both, {'before': undo, 'delay': slow})):
+            with self.case(name):
+                ids = [f'{name} {number}' for number in range(3)]
+                for each in ids:
+                    self.read('old', names=(each,), key=each)
+                kept = dict(self.memcached.values)
+                for attribute, value in changes.items():
+                    setattr(self.memcached, attribute, value)
+                self.assertEqual(tried, self.calls_of_ends(ids))
+                self.clock.now += cache.RETRY
+                self.assertEqual(tried, self.calls_of_ends(ids))
+                self.memcached.error, self.memcached.delay = None, 0
+                self.memcached.is_down = False
+                self.memcached.before = lambda name: None
+                self.clock.now += cache.RETRY
+                self.cache.end(['other'])
+                self.assertEqual(['new'] * len(ids), [
+                    self.read('new', self.make(), names=(each,), key=each)
+                    for each in ids])
+                self.recover()
+
+    def calls_of_ends(self, names: list[str]) -> list[str]:
+        """End generations, one after another, and return the calls."""
+        self.memcached.calls.clear()
+        for name in names:
+            self.cache.end([name])
+        return self.memcached.calls
+
+    def test_one_write_tries_again(self) -> None:
+        self.break_it()
+        self.cache.end([NAMES[0]])
+        self.clock.now += cache.RETRY
+
+        def end(name: str) -> None:
+            self.memcached.before = lambda name: None
+            self.cache.end(['other'])
+
+        self.memcached.before = end
+        self.assertEqual(['set_multi'], self.calls_of_ends([NAMES[0]]))
+
+    def test_reads_in_a_pause_cost_nothing(self) -> None:
+        """However many writes the process remembers."""
+        self.break_it()
+        self.calls_of_ends([f'image {number}' for number in range(100)])
+        self.memcached.calls.clear()
+        self.clock.now += cache.RETRY
+        with mock.patch.object(
+                hashlib, 'sha256', autospec=True) as digest:
+            self.assertEqual('1', self.read('1'))
+        digest.assert_not_called()
+        self.assertEqual([], self.memcached.calls)
+
+    def test_many_writers_at_the_same_time(self) -> None:
+        """They replace one another's tokens, which is no failure."""
+        others = [self.make() for _ in range(10)]
+
+        def end(name: str) -> None:
+            if name == 'get_multi' and others:
+                self.memcached.before = lambda name: None
+                others.pop().end([NAMES[0]])
+                self.memcached.before = end
+
+        self.memcached.before = end
+        self.read('old')
+        self.cache.end([NAMES[0]])
+        self.assertEqual([], others)
+        self.assertEqual('new', self.read('new'))
+        self.assertEqual([], self.warnings())
 
     def test_many_writes_that_could_not_tell(self) -> None:
         self.cache.seconds = 1000

@@ -96,6 +96,7 @@ class RacesTest(helpers.TestCase):
         """Then a process still sees its own writes."""
         self.useFixture(fixtures.MockPatchObject(
             cache_region, 'PAUSE', 0.02))
+        self.useFixture(fixtures.MockPatchObject(cache, 'RETRY', 0.02))
         self.useFixture(fixtures.FakeLogger())
 
         def fail(name: str) -> None:
