@@ -29,7 +29,14 @@ class Authority:
         self._directory = pathlib.Path(directory)
         self._name = name
         self._key = ec.generate_private_key(ec.SECP256R1())
-        own = self._sign(name, self._key, x509.BasicConstraints(True, None))
+        # Python 3.13 wants both.
+        own = self._sign(
+            name, self._key, x509.BasicConstraints(True, None),
+            x509.KeyUsage(
+                key_cert_sign=True, crl_sign=True, digital_signature=False,
+                content_commitment=False, key_encipherment=False,
+                data_encipherment=False, key_agreement=False,
+                encipher_only=False, decipher_only=False))
         self.file = self._write(f'{name}.pem', own)
 
     def issue(self, name: str) -> tuple[str, str]:
@@ -77,7 +84,7 @@ class Authority:
                 *extensions):
             builder = builder.add_extension(
                 extension, critical=isinstance(
-                    extension, x509.BasicConstraints))
+                    extension, x509.BasicConstraints | x509.KeyUsage))
         return builder.sign(self._key, hashes.SHA256()).public_bytes(
             serialization.Encoding.PEM)
 

@@ -152,12 +152,13 @@ def _proxy_manager(
     :raises: urllib3.exceptions.LocationValueError: it is not the URL of a
         proxy
     """
-    socks = _socks_manager() if proxy.lower().startswith('socks') else None
+    is_socks = proxy.lower().startswith('socks')
+    socks_manager = _socks_manager() if is_socks else None
     try:
         proxy = requests.utils.prepend_scheme_if_needed(proxy, 'http')
         user, password = requests.utils.get_auth_from_url(proxy)
-        if socks:
-            return socks(proxy, user, password, **options)
+        if socks_manager:
+            return socks_manager(proxy, user, password, **options)
         headers = urllib3.make_headers(
             proxy_basic_auth=f'{user}:{password}') if user else {}
         return urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
