@@ -20,6 +20,9 @@ from nova_images_compat import policy_files
 
 LOG = log.getLogger(__name__)
 
+# The names of our rules.
+RULES = tuple(rule.name for rule in policies.list_rules())
+
 # What the names of our rules begin with.
 OWN_PREFIX = 'os_compute_api:image'
 
@@ -120,9 +123,9 @@ class Policy:
 
         :raises: ConfigurationError: a rule of ours is invalid
         """
-        defaults = _defaults(self._conf)
+        defaults = default_rules(self._conf)
         rules = policy_files.Rules(policy_files.read(self._files), defaults)
-        checks = rules.checks([rule.name for rule in policies.list_rules()])
+        checks = rules.checks(RULES)
         if any(f'{IS_ADMIN}:' in str(check) for check in checks.values()):
             checks.update(rules.checks([base.CONTEXT_IS_ADMIN]))
         enforcer = policy.Enforcer(self._conf, use_conf=False)
@@ -153,18 +156,7 @@ class _ActiveRules:
     open_to_all: frozenset[str]
 
 
-def _defaults(conf: cfg.ConfigOpts) -> list[policy.RuleDefault]:
+def default_rules(conf: cfg.ConfigOpts) -> list[policy.RuleDefault]:
     """Return the rules that apply where no file has others."""
     return [*policies.list_rules(), *base.nova_rules(
         conf.oslo_policy.enforce_new_defaults)]
-
-
-def get_enforcer() -> policy.Enforcer:
-    """Return an enforcer with the service's configuration, for oslo.policy's
-    command line tools.
-    """
-    conf = reader.load()
-    enforcer = policy.Enforcer(conf)
-    enforcer.suppress_default_change_warnings = True
-    enforcer.register_defaults(_defaults(conf))
-    return enforcer

@@ -6,6 +6,7 @@ generator."""
 from collections.abc import Iterable
 import copy
 
+from keystoneauth1 import loading
 from oslo_config import cfg
 from oslo_middleware import cors
 from oslo_middleware import opts as middleware_opts
@@ -44,7 +45,17 @@ CORS_DEFAULTS = {
 
 
 def list_opts() -> list[tuple[cfg.OptGroup | None, Iterable[cfg.Opt]]]:
-    """Return the service's own options, for ``oslo-config-generator``."""
+    """Return the service's own options, for ``oslo-config-generator`` and
+    ``oslo-config-validator``.
+
+    The options of a user's authentication plugin are those of the plugin
+    ``password``: keystoneauth registers those of the plugin in ``auth_type``.
+    """
+    return [*_own_opts(), (
+        service_user.GROUP, loading.get_auth_plugin_conf_options('password'))]
+
+
+def _own_opts() -> list[tuple[cfg.OptGroup | None, Iterable[cfg.Opt]]]:
     return [(module.GROUP, module.OPTS) for module in MODULES]
 
 
@@ -59,7 +70,7 @@ def register(conf: cfg.ConfigOpts) -> None:
 
     :param conf: the configuration object
     """
-    for group, opts in list_opts():
+    for group, opts in _own_opts():
         conf.register_opts(opts, group=_own_group(group))
     database.register(conf)
     conf.register_opts(cors.CORS_OPTS, group='cors')

@@ -8,7 +8,6 @@ from typing import Any
 
 import fixtures
 
-from nova_images_compat.conf import reader
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
 from nova_images_compat.policies import image_size
@@ -247,16 +246,3 @@ class NovaRulesTest(helpers.TestCase):
         self.assertEqual({'boss'}, self._allowed(
             'rule:project_member_or_admin',
             '"project_member_or_admin": "role:boss"'))
-
-
-class GetEnforcerTest(helpers.TestCase):
-
-    def test_of_the_configuration_in_the_usual_place(self) -> None:
-        rules = self.write('policy.yaml', f'"{images.SHOW}": "!"')
-        self.useFixture(fixtures.EnvironmentVariable(
-            reader.FILES_VARIABLE, self.configuration_of(
-                f'[oslo_policy]\npolicy_file = {rules}\n')))
-        enforcer = policy.get_enforcer()
-        caller = request_context.RequestContext(**MEMBER)
-        self.assertFalse(enforcer.authorize(images.SHOW, {}, caller))
-        self.assertTrue(enforcer.authorize(images.INDEX, {}, caller))
