@@ -1,7 +1,10 @@
-# serve.sh and test.sh source this file. It installs tox into .venv, and changes
-# to the top of the checkout. It needs Python 3.11 or later with venv.
+# serve.sh, test.sh and .ci/run source this file. It installs tox and bindep into
+# .venv, and changes to the top of the checkout. It needs Python 3.11 or later
+# with venv.
+#
+# shellcheck shell=bash
 
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 PYTHON=${PYTHON:-python3}
 
@@ -28,9 +31,11 @@ if [ -z "${PBR_VERSION:-}" ] && ! git rev-parse --verify -q HEAD >/dev/null 2>&1
     export PBR_VERSION=0.0.1
 fi
 
-if ! .venv/bin/python -m tox --version >/dev/null 2>&1; then
+if ! .venv/bin/python -c '' >/dev/null 2>&1; then
     echo "Creating the virtual environment .venv ..."
     rm -rf .venv
     "$PYTHON" -m venv .venv
-    .venv/bin/python -m pip install -q --disable-pip-version-check -c upper-constraints.txt tox
+fi
+if ! .venv/bin/python -c 'import bindep, tox' >/dev/null 2>&1; then
+    .venv/bin/python -m pip install -q --disable-pip-version-check -c upper-constraints.txt bindep tox
 fi
