@@ -9,6 +9,9 @@ extensions = ['openstackdocstheme', 'os_api_ref']
 
 html_theme = 'openstackdocs'
 html_theme_options = {'sidebar_mode': 'toc'}
+html_static_path = ['../../doc/source/_static']
+html_css_files = ['pages.css']
+html_js_files = ['pages.js']
 
 openstackdocs_auto_name = False
 openstackdocs_auto_version = False

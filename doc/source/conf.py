@@ -45,6 +45,7 @@ html_theme_options = {
 }
 html_static_path = ['_static']
 html_css_files = ['pages.css']
+html_js_files = ['pages.js']
 html_copy_source = False
 html_extra_path = ['../openapi.json']
 pygments_style = 'native'

@@ -21,6 +21,9 @@ html_theme_options = {
     'root_title': 'nova-images-compat',
     'sidebar_mode': 'toctree',
 }
+html_static_path = ['../../doc/source/_static']
+html_css_files = ['pages.css']
+html_js_files = ['pages.js']
 html_copy_source = False
 pygments_style = 'native'
 
