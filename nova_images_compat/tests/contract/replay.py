@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """Replays scenarios of the contract: requests, and the responses of a real
-Nova. ``contract.json`` is a copy of the specification's file."""
+Nova."""
 
 from collections.abc import Callable
 from collections.abc import Iterator

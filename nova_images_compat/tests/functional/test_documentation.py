@@ -20,18 +20,38 @@ OPTION_DIFFERENCES = TESTS / 'integration' / 'option_differences.yaml'
 
 SUCCESSFUL = range(200, 300)
 
+# The numbers of differences.
+LAST_DIFFERENCE = 38
+UNUSED_NUMBERS = (19, 20)
+
 
 class DifferencesPage(base.TestCase):
 
-    def test_every_difference_is_explained(self) -> None:
+    def setUp(self) -> None:
+        super().setUp()
         page = (PAGES / 'differences.rst').read_text('utf-8')
-        explained = set(re.findall(r'^   \* - (.+)$', page, re.MULTILINE))
+        # Each row of a table begins with the number, which is an anchor. Other
+        # rows of the same number have none.
+        rows = re.findall(r'^   \* - (.+)$', page, re.MULTILINE)
+        self.numbers = [row for row in rows if row != 'No.']
+        self.anchors = [number.strip('_`') for number in self.numbers
+                        if number.startswith('_`')]
+
+    def test_every_difference_is_explained(self) -> None:
         known = {deviation.name for deviation in deviations.DEVIATIONS}
         known.update(
             step['deviation']
             for scenario in json.loads(CONTRACT.read_text('utf-8'))
             for step in scenario['steps'] if 'deviation' in step)
-        self.assertEqual(set(), known - explained)
+        self.assertEqual(set(), known - set(self.anchors))
+
+    def test_numbers_are_complete(self) -> None:
+        self.assertEqual(
+            sorted(f'D{number}' for number in range(1, LAST_DIFFERENCE + 1)
+                   if number not in UNUSED_NUMBERS),
+            sorted(self.anchors))
+        self.assertEqual(
+            set(self.anchors), {name.strip('_`') for name in self.numbers})
 
 
 class NovaOptionsPage(base.TestCase):

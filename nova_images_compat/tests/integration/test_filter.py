@@ -27,6 +27,8 @@ WITHOUT_IMAGES = (
 NOVAS = {
     'D6': 'requests without a route are passed on to Nova: plain text',
     'D21': "too large bodies are rejected by Nova's own filter before us",
+    'D33': 'requests without a route are passed on to Nova, whatever their '
+           'microversion is',
 }
 
 # Responses about Nova itself differ between releases: the newest microversion,

@@ -19,7 +19,7 @@ def straighten(nova: Seen, ours: Seen) -> tuple[Seen, list[str]]:
     :returns: Nova's response without them, and their names
     """
     names = []
-    for name, mend in (('D5', _single_slash), ('visibility', _visible)):
+    for name, mend in (('D5', _single_slash), ('D22', _visible)):
         mended = mend(nova, ours)
         if mended != nova:
             names.append(name)
@@ -48,7 +48,7 @@ def _visible(nova: Seen, ours: Seen) -> Seen:
 class Deviation:
     """An intended difference.
 
-    :ivar name: its number in the contract, or its subject
+    :ivar name: its number in the contract and in the documentation
     :ivar why: what Nova does
     :ivar explains: returns whether a difference is this deviation
     """
@@ -80,7 +80,7 @@ DEVIATIONS = (
               causes.queries_metadata),
     Deviation('D7', 'the image service answers 500: 500',
               causes.finds_glance_failing),
-    Deviation('empty', 'an empty changes-since, minRam or minDisk: not always '
+    Deviation('D27', 'an empty changes-since, minRam or minDisk: not always '
               '400',
               causes.has_empty_filter),
     Deviation('D14', 'a minRam or minDisk that is not an integer: not always '
@@ -92,39 +92,39 @@ DEVIATIONS = (
               causes.overflows_the_calendar),
     Deviation('D17', 'lone surrogates, NaN, Infinity: accepted as JSON',
               causes.is_invalid_json),
-    Deviation('text', 'block_device_mapping or mappings that are not JSON: '
+    Deviation('D25', 'block_device_mapping or mappings that are not JSON: '
               '500 from then on', causes.holds_text_for_json),
     Deviation('D18', 'NUL in a key, a value, or a filter: accepted',
               causes.holds_nul),
     Deviation('D18', 'a newline at the end: not always 400',
               causes.has_newline),
-    Deviation('marker', 'parameters in a marker: passed on to Glance',
+    Deviation('D31', 'parameters in a marker: passed on to Glance',
               causes.injects_parameters),
-    Deviation('/v2', 'malformed keys: dropped, even if no others are left',
+    Deviation('D26', 'only malformed keys: stored',
               causes.sends_malformed_keys_by_v2),
-    Deviation('parameter', "property-* with the name of a parameter of Glance",
+    Deviation('D29', "property-* with the name of a parameter of Glance",
               causes.filters_by_parameter_of_glance),
-    Deviation('refused', 'rejected by the image service: 500',
+    Deviation('D24', 'rejected by the image service: 500',
               causes.is_rejected_by_glance),
-    Deviation('colon', 'a name with a colon: an operator of Glance',
+    Deviation('D30', 'a name with a colon: an operator of Glance',
               causes.names_with_a_colon),
-    Deviation('attribute', 'property-* with the name of an attribute: filters '
+    Deviation('D28', 'property-* with the name of an attribute: filters '
               'by the attribute',
               causes.filters_by_attribute),
-    Deviation('repeated', 'a repeated parameter: another next link',
+    Deviation('D32', 'a repeated parameter: another next link',
               causes.repeats_a_parameter),
-    Deviation('version', 'an invalid microversion without a route: 404',
+    Deviation('D33', 'an invalid microversion without a route: 404',
               causes.asks_for_invalid_version),
-    Deviation('no answer', 'a URL that is not UTF-8: closes the connection',
+    Deviation('D34', 'a URL that is not UTF-8: closes the connection',
               causes.gets_no_answer),
-    Deviation('nothing', 'nothing to add, by a user without permission: 403',
+    Deviation('D23', 'nothing to add, by a user without permission: 403',
               causes.adds_nothing),
-    Deviation('UTF-8', 'a path that is not UTF-8: not always 404',
+    Deviation('D35', 'a path that is not UTF-8: not always 404',
               causes.is_invalid_utf_8),
-    Deviation('media type', 'a version in the media type only: accepted',
+    Deviation('D36', 'a version in the media type only: accepted',
               causes.names_version_by_media_type),
-    Deviation('media type', 'JSON with the media type of Atom, or by a suffix',
+    Deviation('D37', 'JSON with the media type of Atom, or by a suffix',
               causes.has_other_media_type),
-    Deviation('..', '".." in the path: followed', causes.has_dot_segments),
+    Deviation('D38', '".." in the path: followed', causes.has_dot_segments),
     Deviation('D21', 'a too large body: plain text', causes.is_too_large),
 )

@@ -94,7 +94,7 @@ class MetadataDeviationsTest(base.ImagesCompatTest):
 
 
 class VisibilityDeviationTest(base.ImagesCompatTest):
-    """A deviation for shared images, which has no number."""
+    """Deviations for shared images."""
 
     credentials = ['primary', 'alt']
 
@@ -105,7 +105,9 @@ class VisibilityDeviationTest(base.ImagesCompatTest):
 
     @decorators.idempotent_id('4f2d31ee-301b-4b5b-9522-b4575ab2861f')
     def test_visibility_stays(self) -> None:
-        """Writes of metadata do not change the visibility of an image."""
+        """D22: writes of metadata do not change the visibility of an
+        image.
+        """
         image_id = self.create_image(mine='1', visibility='shared')
         self.os_primary.image_member_client_v2.create_image_member(
             image_id, member=self.other.project_id)

@@ -157,6 +157,6 @@ class ScenariosTest(base.TestCase):
 
     def test_the_contract_is_complete(self) -> None:
         scenarios = replay.scenarios()
-        self.assertEqual(21, len(scenarios))
+        self.assertEqual(24, len(scenarios))
         self.assertEqual(
-            310, sum(len(scenario['steps']) for scenario in scenarios))
+            329, sum(len(scenario['steps']) for scenario in scenarios))
