@@ -20,12 +20,21 @@ from nova_images_compat.db import models
 from nova_images_compat import exception
 from nova_images_compat import log
 from nova_images_compat import native
+from nova_images_compat.usage import agents
 from nova_images_compat.usage import ledger
 
 LOG = log.getLogger(__name__)
 
 # The user agent of the calls beyond [usage_counts] max_counters.
 OTHER = 'other'
+
+# The most user agents in a day that differ only in versions, of each process.
+# The next ones count as one.
+MAX_VERSIONS = 100
+
+# The share of the counters that only known clients get: another one, which
+# varies its user agent, must not hide them.
+FOR_KNOWN_CLIENTS = 0.25
 
 # The most rows of a transaction, and how often it is retried after a deadlock.
 BATCH = 500
@@ -90,17 +99,26 @@ class UsageCounter:
 class Tally:
     """A bounded number of counters in memory.
 
+    A call whose user agent gets no counter of its own counts under the user
+    agent without versions, then under that of its client, then under "other".
+
     :param limit: the most counters, not including those of the user agent
         "other"
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self._for_all = limit - int(limit * FOR_KNOWN_CLIENTS)
         self._lock = native.module('threading').Lock()
         self._counts: dict[ledger.Call, int] = {}
-        self._day = datetime.date.min
+        self._begin(datetime.date.min)
+
+    def _begin(self, day: datetime.date) -> None:
+        self._day = day
         # The calls that have a row of the day, or will get one.
         self._known: set[ledger.Call] = set()
+        # The user agents of these, by what they are without versions.
+        self._versions: dict[str, set[str]] = {}
 
     def add(self, call: ledger.Call) -> None:
         """Count a call."""
@@ -108,8 +126,9 @@ class Tally:
             try:
                 self._counts[call] += 1
             except KeyError:
-                call = self._admitted(call)
-                self._counts[call] = self._counts.get(call, 0) + 1
+                if call.day > self._day:
+                    self._begin(call.day)
+                self._count(call, 1)
 
     def take(self) -> dict[ledger.Call, int]:
         """Return the counts, and start again from zero."""
@@ -121,25 +140,41 @@ class Tally:
         """Add counts that were taken but could not be written."""
         with self._lock:
             for call, calls in counts.items():
-                if call not in self._counts and self._is_full():
-                    call = call._replace(user_agent=OTHER)
-                self._counts[call] = self._counts.get(call, 0) + calls
+                self._count(call, calls)
 
-    def _admitted(self, call: ledger.Call) -> ledger.Call:
-        """Return the call, or, beyond the limit, the one of the user agent
-        "other" that stands for it.
+    def _count(self, call: ledger.Call, calls: int) -> None:
+        """Add calls to the first counter that there is or that has room."""
+        group = agents.without_versions(call.user_agent)
+        own = self._versions.get(group, ())
+        if call.user_agent in own or len(own) < MAX_VERSIONS:
+            if self._is_admitted(call, self._for_all):
+                self._versions.setdefault(group, set()).add(call.user_agent)
+                self._add(call, calls)
+                return
+        grouped = call._replace(user_agent=group)
+        if not self._is_admitted(grouped, self._for_all):
+            client = agents.of_client(call.user_agent)
+            grouped = call._replace(user_agent=client or OTHER)
+            if client and not self._is_admitted(grouped, self._limit):
+                grouped = call._replace(user_agent=OTHER)
+        self._add(grouped, calls)
+
+    def _is_admitted(self, call: ledger.Call, limit: int) -> bool:
+        """Say whether a call has a counter, or gets one.
+
+        :param limit: the most counters for calls like this
         """
-        if call.day > self._day:
-            self._day = call.day
-            self._known = set()
-        is_new = call not in self._known
-        if self._is_full() or is_new and len(self._known) >= self._limit:
-            return call._replace(user_agent=OTHER)
+        if call in self._counts:
+            return True
+        if call in self._known or call.day < self._day:
+            return len(self._counts) < self._limit
+        if max(len(self._counts), len(self._known)) >= limit:
+            return False
         self._known.add(call)
-        return call
+        return True
 
-    def _is_full(self) -> bool:
-        return len(self._counts) >= self._limit
+    def _add(self, call: ledger.Call, calls: int) -> None:
+        self._counts[call] = self._counts.get(call, 0) + calls
 
 
 class _Writer:

@@ -60,7 +60,7 @@ class CounterOnSQLite(counter_case.CounterTestCase):
         counters = [self.serve() for _ in range(4)]
         for usage_counter in counters:
             for number in range(3 * counter.BATCH // 2):
-                usage_counter.count('p', f'{number:04}', 'images:show', '2.1')
+                usage_counter.count(f'{number:04}', 'a', 'images:show', '2.1')
         _close(counters)
         rows = self.rows()
         self.assertEqual(3 * counter.BATCH // 2, len(rows))
