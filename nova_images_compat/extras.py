@@ -19,6 +19,8 @@ ELSEWHERE = (
 # For [database]: the catalogue, the counts of calls, and the command that
 # manages both.
 DATABASE = 'database'
+# "nova-images-compat-manage usage report --format html".
+REPORT = 'report'
 # nova-images-compat-api.
 SERVER = 'server'
 # keystonemiddleware's cache of tokens in memcached, and its encryption. The

@@ -71,6 +71,22 @@ class OwnUser:
         """
         return _access(self._auth, self._session, GROUP)
 
+    def project_names(self) -> dict[str, str]:
+        """Return the names of all projects, by their ids.
+
+        :raises: IdentityUnavailable: Keystone issues no token, or does not
+            let this user list the projects
+        """
+        try:
+            projects = self._session.get(
+                '/projects', auth=self._auth, endpoint_filter={
+                    'interface': plugin.AUTH_INTERFACE, 'version': (3, 0)},
+            ).json()['projects']
+            return {project['id']: project['name'] for project in projects}
+        except (keystone_exception.ClientException, OSError,
+                *INVALID_RESPONSE_ERRORS) as error:
+            raise exception.IdentityUnavailable() from error
+
     def context(self) -> request_context.RequestContext:
         """Return the context of a request that the user itself sends.
 

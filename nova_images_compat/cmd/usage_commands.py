@@ -2,29 +2,81 @@
 
 """``nova-images-compat-manage usage``: reports on the calls of this API."""
 
+from collections.abc import Mapping
 import datetime
 import sys
 from typing import Any
 
 from oslo_config import cfg
+import sqlalchemy as sa
 
 from nova_images_compat.cmd import common
+from nova_images_compat.cmd import output
+from nova_images_compat.conf import api
 from nova_images_compat.conf import day
 from nova_images_compat.db import engine as db_engine
 from nova_images_compat import exception
+from nova_images_compat import extras
+from nova_images_compat import identity
 from nova_images_compat.usage import ledger
 from nova_images_compat.usage import report as usage_report
 
+HTML = 'html'
+FORMATS = ('table', HTML, 'json', 'csv')
+# These have no room for a name: programs rely on their columns.
+WITHOUT_NAMES = ('json', 'csv')
+
 
 def report(conf: cfg.ConfigOpts) -> None:
-    """Show the number of calls, the highest first."""
+    """Say who still calls this API, and whether it can be switched off."""
     arguments = conf.command
     since = None if arguments.since is None else (
         _day('--since', arguments.since))
-    with db_engine.Database(conf).reader() as connection:
-        found = usage_report.make(connection, arguments.by, since)
-    text = usage_report.FORMATS[arguments.format](found)
-    sys.stdout.buffer.write(text.encode())
+    if arguments.format == HTML:
+        extras.check(extras.REPORT, 'usage report --format html')
+    if arguments.names and arguments.format in WITHOUT_NAMES:
+        raise exception.CommandError(
+            f'--names: the format {arguments.format} has no names')
+    database = db_engine.Database(conf)
+    names = _project_names(conf) if arguments.names else {}
+    with database.reader() as connection:
+        text = _text(connection, arguments, since, names)
+    output.write(text.encode(), arguments.output)
+
+
+def _text(
+    connection: sa.Connection, arguments: Any, since: datetime.date | None,
+    names: Mapping[str, str],
+) -> str:
+    """Return the report in the format that the arguments name."""
+    now = datetime.datetime.now(datetime.UTC)
+    if arguments.format == HTML:
+        # Imported only if needed: they load Matplotlib.
+        from nova_images_compat.usage import page
+        from nova_images_compat.usage import summary as usage_summary
+        found = usage_summary.read(connection, now.date(), since)
+        return page.render(found, now, arguments.by, names)
+    if arguments.format == 'table':
+        return usage_report.make_text(
+            connection, now.date(), arguments.by, since, names)
+    rows = usage_report.make(connection, arguments.by, since)
+    return rows.as_csv() if arguments.format == 'csv' else rows.as_json()
+
+
+def _project_names(conf: cfg.ConfigOpts) -> dict[str, str]:
+    """Return the names of the projects, or none, with a warning, if Keystone
+    does not give them.
+    """
+    try:
+        if conf.api.auth_strategy != api.KEYSTONE:
+            raise exception.ConfigurationError(
+                '[api] auth_strategy does not use Keystone')
+        return identity.OwnUser(conf).project_names()
+    except (exception.ConfigurationError,
+            exception.IdentityUnavailable) as error:
+        print('nova-images-compat: no names of projects: '
+              f'{exception.reason(error)}', file=sys.stderr)
+        return {}
 
 
 def purge(conf: cfg.ConfigOpts) -> None:
@@ -52,9 +104,19 @@ def add_parsers(subparsers: Any) -> None:
         '--by', choices=usage_report.BY,
         help='sum up the calls of each (default: show each count)')
     shown.add_argument(
-        '--format', choices=usage_report.FORMATS, default='table',
-        help="(default: %(default)s); in csv, a ' precedes what a "
+        '--format', choices=FORMATS, default='table',
+        help='(default: %(default)s); html is one page to be mailed, and '
+             "needs the extra \"report\"; in csv, a ' precedes what a "
              'spreadsheet would take for a formula')
+    shown.add_argument(
+        '--output', metavar='FILE',
+        help='write to this file, which only its owner may read (default: '
+             'the standard output)')
+    shown.add_argument(
+        '--names', action='store_true',
+        help="ask Keystone for the projects' names, as the user of "
+             '[keystone_authtoken], which must be allowed to list projects; '
+             'only with table and html')
     common.command(group, 'purge', purge).add_argument(
         '--before', metavar='DAY', required=True,
         help='the first day (UTC) to keep')

@@ -25,4 +25,6 @@ def of_client(user_agent: str) -> str | None:
     "libcloud/*", or None if the client is not known.
     """
     client = clients.recognise(user_agent)
-    return client and f'{client.markers[0].rstrip("/")}/{ANY}'
+    if client is None:
+        return None
+    return f'{client.markers[0].rstrip("/")}/{ANY}'

@@ -25,7 +25,7 @@ class Client:
     """A known client.
 
     :ivar name: its name
-    :ivar markers: texts of which one is in each of its user agents
+    :ivar markers: of which one begins a word of each of its user agents
     :ivar advice: what to change
     :ivar source: the URL that the advice is from
     """
@@ -69,7 +69,7 @@ CLIENTS = (
         'Fog::OpenStack::Compute.',
         'https://www.rubydoc.info/gems/fog-openstack'),
     Client(
-        'OpenStackClient', ('openstackclient',),
+        'OpenStackClient', ('python-openstackclient', 'openstackclient/'),
         'Use "openstack image list", "show", "set", "unset" and "delete" of '
         'a current version. They use the Image service.',
         'https://docs.openstack.org/python-openstackclient/latest/cli/'
@@ -95,7 +95,7 @@ CLIENTS = (
         'the Image service with another client.',
         'https://jclouds.apache.org/guides/openstack/'),
     Client(
-        'pkgcloud', ('pkgcloud/',),
+        'pkgcloud', ('nodejs-pkgcloud/',),
         'It does not support the Image service. Instead of getImages() of '
         'the compute client, call GET /v2/images of the Image service with '
         'another client.',
@@ -106,7 +106,7 @@ CLIENTS = (
         'Call os.imagesV2() instead of os.compute().images().',
         'https://openstack4j.github.io/learn/image-v2/'),
     Client('keystoneauth', ('keystoneauth1/',), _HTTP, _API_REF),
-    Client('curl', ('curl/', 'libcurl'), _HTTP, _API_REF),
+    Client('curl', ('curl/', 'libcurl/'), _HTTP, _API_REF),
     Client('requests', ('python-requests/',), _HTTP, _API_REF),
     Client(
         'HTTP library',
@@ -120,7 +120,8 @@ CLIENTS = (
 def recognise(user_agent: str) -> Client | None:
     """Return the client that a user agent is of, or None."""
     for client in CLIENTS:
-        if any(marker in user_agent for marker in client.markers):
+        if any(f' {marker}' in f' {user_agent}'
+               for marker in client.markers):
             return client
     return None
 

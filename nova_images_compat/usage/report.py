@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""The report on the counts of calls: its columns, rows and formats."""
+"""The report on the counts of calls as a table, JSON or CSV: its columns and
+rows."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
 import csv
 import dataclasses
@@ -15,7 +16,11 @@ import orjson
 import prettytable
 import sqlalchemy as sa
 
+from nova_images_compat.usage import clients
 from nova_images_compat.usage import ledger
+from nova_images_compat.usage import summary as usage_summary
+from nova_images_compat.usage import sums
+from nova_images_compat.usage import verdict
 
 # The columns of a report, and those of the database's table.
 COLUMNS = {
@@ -39,7 +44,7 @@ FORMULA = re.compile(r'(^|[;,|])(\s*)(?=[=+\-@＝＋－＠])')
 class Report:
     """Numbers of calls, the highest first.
 
-    :ivar names: the columns' names; the last column has the number of calls
+    :ivar names: the columns' names
     :ivar rows: the rows' values, in the order of the columns
     """
 
@@ -72,10 +77,6 @@ class Report:
         return text.getvalue()
 
 
-FORMATS: dict[str, Callable[[Report], str]] = {
-    'table': Report.as_table, 'json': Report.as_json, 'csv': Report.as_csv}
-
-
 def make(
     connection: sa.Connection, by: str | None = None,
     since: datetime.date | None = None,
@@ -89,6 +90,63 @@ def make(
     names = [by] if by else list(COLUMNS)
     rows = ledger.totals(connection, [COLUMNS[name] for name in names], since)
     return Report([*names, CALLS], rows)
+
+
+def make_text(
+    connection: sa.Connection, today: datetime.date, by: str | None = None,
+    since: datetime.date | None = None,
+    projects: Mapping[str, str] | None = None,
+) -> str:
+    """Read the counts, and return the verdict and a table for a terminal.
+
+    The table of ``by`` also has the last call and the trend.
+
+    :param today: in UTC
+    :param projects: the projects' names, by their ids
+    """
+    found = usage_summary.read(connection, today, since)
+    if by and found:
+        report = _with_trend(connection, found, by, since)
+    else:
+        report = make(connection, by, since)
+    if projects:
+        report = _named(report, projects)
+    return '\n'.join([*verdict.sentences(found), report.as_table()])
+
+
+def _with_trend(
+    connection: sa.Connection, found: usage_summary.Summary, by: str,
+    since: datetime.date | None,
+) -> Report:
+    lines = sums.Sums(connection, since).lines(
+        (COLUMNS[by],), found.windows)
+    lines.sort(key=lambda line: (-line.calls, line.key))
+    rows = [
+        [*line.key, line.calls, line.last, found.trend(line)]
+        for line in lines]
+    names = [by, CALLS, 'last call', 'trend']
+    if by == 'agent':
+        names.insert(1, 'client')
+        for row in rows:
+            row.insert(1, _client(str(row[0])))
+    return Report(names, rows)
+
+
+def _client(user_agent: str) -> str:
+    client = clients.recognise(user_agent)
+    return client.name if client else ''
+
+
+def _named(report: Report, projects: Mapping[str, str]) -> Report:
+    """Return the report with the names of projects beside their ids."""
+    if 'project' not in report.names:
+        return report
+    place = list(report.names).index('project') + 1
+    names = list(report.names)
+    names.insert(place, 'name')
+    return Report(names, [
+        [*row[:place], projects.get(row[place - 1], ''), *row[place:]]
+        for row in report.rows])
 
 
 def _cell(value: Any) -> str:

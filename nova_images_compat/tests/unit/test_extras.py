@@ -19,8 +19,8 @@ class CheckTest(helpers.TestCase):
 
     def test_everything_is_there(self) -> None:
         for name in (
-                extras.DATABASE, extras.SERVER, extras.TOKEN_CACHE,
-                extras.TOKEN_ENCRYPTION):
+                extras.DATABASE, extras.REPORT, extras.SERVER,
+                extras.TOKEN_CACHE, extras.TOKEN_ENCRYPTION):
             with self.case(name):
                 extras.check(name, 'the option')
 

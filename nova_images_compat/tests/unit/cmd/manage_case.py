@@ -2,6 +2,7 @@
 
 """The base class of the tests of nova-images-compat-manage."""
 
+from collections.abc import Mapping
 import io
 import json
 import sqlite3
@@ -18,13 +19,19 @@ OTHER_ID = '0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9'
 
 
 class ManageTestCase(helpers.TestCase):
-    """A test of the command with a new catalogue."""
+    """A test of the command with a new catalogue.
+
+    :cvar options: values of the configuration, by group and name
+    """
+
+    options: Mapping[str, Mapping[str, Any]] = {}
 
     def setUp(self) -> None:
         super().setUp()
         # oslo.log would remove the handlers of the tests.
         self.useFixture(fixtures.MockPatch('oslo_log.log.setup'))
-        self.configuration = self.useFixture(own_fixtures.Configuration({}))
+        self.configuration = self.useFixture(
+            own_fixtures.Configuration(self.options))
         self.database = self.configuration.directory + '/catalog.sqlite'
 
     def run_command(

@@ -10,6 +10,8 @@ import json
 from nova_images_compat.db import engine as db_engine
 from nova_images_compat.tests.unit.cmd import manage_case
 from nova_images_compat.usage import ledger
+from nova_images_compat.usage import trend
+from nova_images_compat.usage import verdict
 
 NAMES = ['day', 'project', 'agent', 'operation', 'microversion', 'calls']
 FIRST = datetime.date(2026, 1, 30)
@@ -37,9 +39,16 @@ class UsageTest(manage_case.ManageTestCase):
         return [list(row.values()) for row in json.loads(self.succeed(
             'usage', 'report', '--format', 'json', *arguments))]
 
+    def _table(self, *arguments: str) -> list[str]:
+        """Return the lines of the table, without the verdict."""
+        lines = self.succeed('usage', 'report', *arguments).splitlines()
+        start = next(number for number, line in enumerate(lines)
+                     if line.startswith('+'))
+        return lines[start:]
+
     def test_table(self) -> None:
         self._add(COUNTS)
-        lines = self.succeed('usage', 'report').splitlines()
+        lines = self._table()
         self.assertEqual(
             NAMES, [name.strip() for name in lines[1].split('|')[1:-1]])
         self.assertEqual(
@@ -49,6 +58,29 @@ class UsageTest(manage_case.ManageTestCase):
             [[cell.strip() for cell in line.split('|')[1:-1]]
              for line in lines[3:-1]])
         self.assertTrue(lines[5].endswith('     5 |'), lines[5])
+
+    def test_verdict_and_trend(self) -> None:
+        today = datetime.datetime.now(datetime.UTC).date()
+        self._add({
+            ledger.Call(today - datetime.timedelta(days), project, agent,
+                        'images:index', '2.1'): calls
+            for days, project, agent, calls in (
+                (60, 'p', 'curl/8', 1), (30, 'p', 'curl/8', 9),
+                (40, 'q', 'libcloud/3', 7), (3, 'q', 'libcloud/3', 8))})
+        lines = self.succeed(
+            'usage', 'report', '--by', 'agent').splitlines()
+        self.assertEqual('1 project still calls, only by libcloud.', lines[1])
+        [names, first, second] = [
+            [cell.strip() for cell in line.split('|')[1:-1]]
+            for line in lines if line.startswith('|')]
+        self.assertEqual(
+            ['agent', 'client', 'calls', 'last call', 'trend'], names)
+        self.assertEqual(
+            ['libcloud/3', 'libcloud', '15',
+             str(today - datetime.timedelta(3)), trend.Trend.STEADY], first)
+        self.assertEqual(
+            ['curl/8', 'curl', '10', str(today - datetime.timedelta(30)),
+             trend.Trend.STOPPED], second)
 
     def test_json(self) -> None:
         self._add(COUNTS)
@@ -73,7 +105,11 @@ class UsageTest(manage_case.ManageTestCase):
             with self.case(form, said):
                 self.assertEqual(
                     said, self.succeed('usage', 'report', '--format', form))
-        self.assertEqual(4, len(self.succeed('usage', 'report').splitlines()))
+        for arguments in ((), ('--by', 'project')):
+            with self.case(arguments):
+                said = self.succeed('usage', 'report', *arguments)
+                self.assertTrue(said.startswith(verdict.NOTHING), said)
+        self.assertEqual(4, len(self._table()))
 
     def test_by(self) -> None:
         self._add(COUNTS)
@@ -139,11 +175,12 @@ class UsageTest(manage_case.ManageTestCase):
     def test_control_characters_do_not_reach_the_terminal(self) -> None:
         self._add({ledger.Call(
             FIRST, 'p\n', 'a\x1b[31m\r\u202e\x9bb', 'o\x07', '2.1'): 1})
-        table = self.succeed('usage', 'report')
-        self.assertIn('| a[31mb |', table)
-        self.assertEqual(5, len(table.splitlines()))
-        self.assertTrue(
-            all(line.isprintable() for line in table.splitlines()))
+        for arguments in ((), ('--by', 'agent')):
+            with self.case(arguments):
+                table = self._table(*arguments)
+                self.assertIn('| a[31mb |', '\n'.join(table))
+                self.assertEqual(5, len(table))
+                self.assertTrue(all(line.isprintable() for line in table))
 
 
 class NotReadyTest(manage_case.ManageTestCase):
