@@ -11,6 +11,7 @@ project = 'nova-images-compat'
 copyright = 'nova-images-compat contributors'
 
 extensions = [
+    'client_table',
     'openstackdocstheme',
     'oslo_config.sphinxconfiggen',
     'oslo_config.sphinxext',

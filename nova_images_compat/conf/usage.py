@@ -40,5 +40,5 @@ OPTS = [
              'beyond that are counted under the user agent "other". A quarter '
              'of the counters is for known clients. Of user agents that '
              'differ only in versions, 100 in a day have counters of their '
-             'own; the next ones share one, such as "myapp/*".'),
+             'own; the next ones share one.'),
 ]
