@@ -4,6 +4,8 @@
 time."""
 
 from collections.abc import Callable
+import dataclasses
+import os
 from typing import Any
 from typing import TypeVar
 from urllib import parse
@@ -16,6 +18,7 @@ from tooz import locking
 
 from nova_images_compat import background
 from nova_images_compat import exception
+from nova_images_compat.image.glance import lock_ownership
 from nova_images_compat import log
 from nova_images_compat import native
 
@@ -53,7 +56,23 @@ BACKEND_ERRORS = (
     tooz.ToozError, OSError, ValueError, ImportError,
     stevedore_exception.NoMatches)
 
+# What a backend raises if its server does not answer.
+UNANSWERED = (
+    coordination.ToozConnectionError, coordination.OperationTimedOut)
+
 FAILED = '[coordination] backend_url: the lock backend failed: %s'
+
+
+@dataclasses.dataclass(eq=False)
+class Taken:
+    """A lock that was taken.
+
+    :ivar mark: by which to find out whether it is still held
+    """
+
+    name: bytes
+    lock: locking.Lock
+    mark: Any
 
 
 class LockBackend:
@@ -68,37 +87,43 @@ class LockBackend:
     at once, until a try succeeds.
 
     :param url: ``[coordination] backend_url``
+    :param check: checks the URL, and the directory of files. It is called
+        before the first lock is taken, and after a failure until it succeeds
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, check: Callable[[], None]) -> None:
         self._url = url
+        self._check = check
         self._worker = background.Worker(self._renew)
-        # Only the worker's thread uses these three.
+        # Only the worker's thread uses these.
+        self._pid = 0
         self._driver: coordination.CoordinationDriver | None = None
-        self._held: set[locking.Lock] = set()
+        self._ownership = lock_ownership.Ownership()
+        self._held: dict[bytes, Taken] = {}
+        self._renewal_interval = MAX_RENEWAL_INTERVAL
         self._is_renewing = False
         # Guards the two below.
         self._state_lock = native.module('threading').Lock()
         self._is_failing = False
         self._probe: background.Job[Any] | None = None
 
-    def acquire(self, name: bytes) -> locking.Lock | None:
-        """Take a lock, and return it; None if somebody else holds it.
+    def acquire(self, name: bytes) -> Taken | None:
+        """Take a lock, and return it; None if it is not free.
 
         :raises: LockUnavailable: the backend does not answer
         """
-        def acquire(
-            driver: coordination.CoordinationDriver,
-        ) -> locking.Lock | None:
-            lock = driver.get_lock(name)
-            if not lock.acquire(blocking=False):
-                return None
-            self._held.add(lock)
-            return lock
+        return self.call(
+            lambda driver: self._acquire(driver, name), self._undo_acquire)
 
-        return self.call(acquire, self._undo_acquire)
+    def is_held(self, taken: Taken) -> bool:
+        """Return whether a lock is still held.
 
-    def release(self, lock: locking.Lock) -> bool:
+        :raises: LockUnavailable: the backend does not answer
+        """
+        return self.call(lambda driver: self._ownership.is_held(
+            driver, taken.lock, taken.mark))
+
+    def release(self, taken: Taken) -> bool:
         """Release a lock: now, or as soon as the backend answers again.
 
         The release is tried in any case: otherwise the lock would be renewed
@@ -108,7 +133,7 @@ class LockBackend:
         :raises: LockUnavailable: the backend does not answer yet
         """
         job = self._worker.call(
-            lambda: self._release(lock), self._note_late, is_optional=False)
+            lambda: self._release(taken), self._note_late, is_optional=False)
         return self._result(job, 0 if self._is_failing else ANSWER_TIMEOUT)
 
     def call(
@@ -148,7 +173,7 @@ class LockBackend:
                 f'it did not answer within {ANSWER_TIMEOUT:g} seconds'))
             raise exception.LockUnavailable() from error
         except BACKEND_ERRORS as error:
-            self._note_failure(job, error)
+            self._note_failure(job, _reason(error))
             raise exception.LockUnavailable() from error
         self._note_success()
         return result
@@ -175,42 +200,95 @@ class LockBackend:
             LOG.warning('The lock backend answers again')
 
     def _connect(self) -> coordination.CoordinationDriver:
+        if self._pid != os.getpid():
+            # A fork inherits neither connections nor locks.
+            self._pid, self._driver, self._held = os.getpid(), None, {}
+        if self._driver is None or self._is_failing:
+            self._check()
         if self._driver is None:
+            url = _add_options(self._url)
             driver = coordination.get_coordinator(
-                _add_options(self._url), uuid.uuid4().hex.encode())
+                url, uuid.uuid4().hex.encode())
             driver.start(start_heart=False)
+            self._ownership = lock_ownership.for_url(url)
+            self._renewal_interval = _renewal_interval(url)
             self._driver = driver
         return self._driver
 
-    def _release(self, lock: locking.Lock) -> bool:
-        self._held.discard(lock)
-        return lock.release()
+    def _acquire(
+        self, driver: coordination.CoordinationDriver, name: bytes,
+    ) -> Taken | None:
+        # memcached would give a lock that it lost to this process again: its
+        # owner is the process.
+        if name in self._held:
+            return None
+        lock = driver.get_lock(name)
+        if not lock.acquire(blocking=False):
+            return None
+        taken = self._held[name] = Taken(name, lock, None)
+        try:
+            taken.mark = self._ownership.mark(driver, lock)
+        except BACKEND_ERRORS:
+            self._undo_acquire(taken)
+            raise
+        return taken
 
-    def _undo_acquire(self, lock: locking.Lock | None) -> None:
-        if lock is not None:
+    def _release(self, taken: Taken) -> bool:
+        if self._held.get(taken.name) is taken:
+            del self._held[taken.name]
+        return taken.lock.release()
+
+    def _undo_acquire(self, taken: Taken | None) -> None:
+        if taken is not None:
             try:
-                self._release(lock)
+                self._release(taken)
             except BACKEND_ERRORS as error:
                 LOG.warning('Cannot release lock %s, which now has to expire: '
-                            '%s', lock.name, error)
+                            '%s', taken.name.decode(), _reason(error))
 
     def _renew(self) -> float | None:
         """Renew the held locks, and return the seconds until the next time;
         None while there is nothing to renew.
+
+        tooz's own heartbeat would also renew locks that were not released
+        because the backend failed.
         """
-        driver = self._driver
-        if driver is None or not self._held or not driver.requires_beating:
+        locks: list[Any] = [
+            taken.lock for taken in self._held.values()
+            if hasattr(taken.lock, 'heartbeat')]
+        if not locks:
             self._is_renewing = False
             return None
         if not self._is_renewing:
             self._is_renewing = True
             return FIRST_RENEWAL
-        try:
-            lifetime = driver.heartbeat() or float(LOCK_LIFETIME)
-        except BACKEND_ERRORS as error:
-            LOG.warning('Cannot keep the held locks alive: %s', error)
-            return RENEWAL_RETRY
-        return min(lifetime / 2, MAX_RENEWAL_INTERVAL)
+        for lock in locks:
+            try:
+                lock.heartbeat()
+            except UNANSWERED as error:
+                LOG.warning('Cannot keep the held locks alive: %s',
+                            _reason(error))
+                return RENEWAL_RETRY
+            except BACKEND_ERRORS as error:
+                # The others may still be held.
+                LOG.warning('Cannot keep a held lock alive: %s',
+                            _reason(error))
+        return self._renewal_interval
+
+
+def _reason(error: BaseException) -> str:
+    """Return the text of a backend's error, which may be that of its cause."""
+    return str(error) or repr(error.__cause__ or error)
+
+
+def _renewal_interval(url: str) -> float:
+    """Return the seconds between two renewals.
+
+    :param url: a backend's URL that it has accepted
+    """
+    options = dict(parse.parse_qsl(parse.urlsplit(url).query))
+    lifetime = float(options.get('lock_timeout', LOCK_LIFETIME))
+    return min(lifetime / 2, MAX_RENEWAL_INTERVAL)
 
 
 def _add_options(url: str) -> str:

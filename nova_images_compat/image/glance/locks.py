@@ -4,19 +4,17 @@
 
 from collections.abc import Iterator
 import contextlib
+import functools
 import getpass
 import hashlib
 import os
 import random
 import tempfile
 import time
-from typing import Any
 from urllib import parse
 
 from oslo_config import cfg
-import tooz
 from tooz import coordination
-from tooz import locking
 
 from nova_images_compat import exception
 from nova_images_compat.image.glance import lock_backend
@@ -47,7 +45,8 @@ class ImageLocks:
         options = conf.coordination
         self.url: str = options.backend_url
         self.timeout: float = options.lock_timeout
-        self._backend = lock_backend.LockBackend(self.url)
+        self._backend = lock_backend.LockBackend(
+            self.url, functools.partial(_check_url, self.url))
 
     @property
     def is_in_files(self) -> bool:
@@ -74,19 +73,13 @@ class ImageLocks:
         :raises: LockUnavailable: it is not free within ``[coordination]
             lock_timeout`` seconds, or the backend does not answer
         """
-        if self.is_in_files:
-            try:
-                _check_url(self.url)
-            except (OSError, ValueError) as error:
-                LOG.error(lock_backend.FAILED, error)
-                raise exception.LockUnavailable() from error
         lock = self._acquire(lock_name(image_id))
         try:
             yield HeldLock(self._backend, lock)
         finally:
             self._release(lock)
 
-    def _acquire(self, name: bytes) -> locking.Lock:
+    def _acquire(self, name: bytes) -> lock_backend.Taken:
         deadline = time.monotonic() + self.timeout
         wait = FIRST_WAIT
         while True:
@@ -102,15 +95,16 @@ class ImageLocks:
             time.sleep(min(left, wait * random.uniform(0.5, 1)))
             wait = min(wait * 1.5, MAX_WAIT)
 
-    def _release(self, lock: locking.Lock) -> None:
+    def _release(self, lock: lock_backend.Taken) -> None:
         try:
             released = self._backend.release(lock)
         except exception.LockUnavailable:
             LOG.warning('Lock %s stays locked until the lock backend answers '
-                        'again, or until it expires', lock.name)
+                        'again, or until it expires', lock.name.decode())
         else:
             if not released:
-                LOG.warning('Lock %s was lost while it was held', lock.name)
+                LOG.warning(
+                    'Lock %s was lost while it was held', lock.name.decode())
 
 
 class HeldLock:
@@ -121,7 +115,7 @@ class HeldLock:
     """
 
     def __init__(
-        self, backend: lock_backend.LockBackend, lock: locking.Lock,
+        self, backend: lock_backend.LockBackend, lock: lock_backend.Taken,
     ) -> None:
         self._backend = backend
         self._lock = lock
@@ -131,20 +125,10 @@ class HeldLock:
 
         :raises: LockUnavailable: it is not, or the backend does not answer
         """
-        if not self._backend.call(lambda driver: _is_held(self._lock)):
+        if not self._backend.is_held(self._lock):
             LOG.error('Lock %s was lost while it was held; nothing is written',
-                      self._lock.name)
+                      self._lock.name.decode())
             raise exception.LockUnavailable()
-
-
-def _is_held(lock: Any) -> bool:
-    try:
-        return lock.is_still_owner()
-    except tooz.NotImplemented:
-        # etcd tells when a lock is renewed; a database's locks are held as
-        # long as its connection.
-        renew = getattr(lock, 'heartbeat', None)
-        return renew() if renew else lock.acquired
 
 
 def lock_name(image_id: str) -> bytes:

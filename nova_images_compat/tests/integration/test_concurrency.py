@@ -18,7 +18,9 @@ from nova_images_compat.image.glance import lock_backend
 from nova_images_compat.tests.integration import proxy
 from nova_images_compat.tests.integration import servers
 from nova_images_compat.tests.integration.stack import configuration
-from nova_images_compat.tests.integration.stack import redis
+from nova_images_compat.tests.integration.stack import etcd
+from nova_images_compat.tests.integration.stack import memcached
+from nova_images_compat.tests.integration.stack import process
 from nova_images_compat.tests.integration.stack import service
 from nova_images_compat.tests.integration.stack import uwsgi
 
@@ -196,64 +198,107 @@ class FileLockTest(ConcurrencyTestCase):
             200, self.put(self.impatient.url, 'k', 'v').status_code)
 
 
-class RedisLockTest(ConcurrencyTestCase):
+class MemcachedLockTest(ConcurrencyTestCase):
     """Two hosts: services that share no directory.
 
+    :cvar locks: the URL of the lock server
     :cvar impatient: a service that times out waiting for a lock soon
-    :cvar glance_proxy: the proxy before the Glance of ``doomed``
-    :cvar doomed: a service that tests freeze and kill
     """
 
-    redis_server: redis.Redis
+    lock_server: process.Server
+    locks: str
     services: list[service.Service]
     impatient: service.Service
-    glance_proxy: proxy.Proxy
-    doomed: service.Service
 
     @classmethod
     def start_servers(cls) -> None:
         super().start_servers()
-        cls.redis_server = cls.start(cls.new_redis())
+        cls.lock_server, cls.locks = cls.new_lock_server()
+        cls.start(cls.lock_server)
         cls.services = [
             cls.new_service(name, cls.options(
-                cls.glance_server.url, backend_url=cls.redis_server.url,
+                cls.glance_server.url, backend_url=cls.locks,
                 lock_timeout=LOCK_TIMEOUT))
             for name in ('one', 'other')]
         cls.impatient = cls.new_service('impatient', cls.options(
-            cls.glance_server.url, backend_url=cls.redis_server.url,
+            cls.glance_server.url, backend_url=cls.locks,
             lock_timeout=SHORT_LOCK_TIMEOUT))
-        cls.glance_proxy = cls.start(proxy.Proxy(cls.glance_server.url))
-        cls.doomed = cls.new_service('doomed', cls.options(
-            cls.glance_proxy.url, backend_url=cls.redis_server.url,
-            lock_timeout=LOCK_TIMEOUT))
-        cls.start_all(
-            cls.glance_server, cls.impatient, cls.doomed, *cls.services)
+        cls.start_all(cls.glance_server, cls.impatient, *cls.services)
+
+    @classmethod
+    def new_lock_server(cls) -> tuple[process.Server, str]:
+        """Return the lock server, and its URL for tooz."""
+        port = process.free_port()
+        return (
+            memcached.server(cls.account, cls.stack, port, cls.__name__),
+            f'memcached://{process.HOST}:{port}')
 
     def test_writes_of_one_image(self) -> None:
         self.check_writes([each.url for each in self.services])
 
-    def test_redis_is_stopped(self) -> None:
+    def test_server_is_killed(self) -> None:
         self.assertEqual(
             200, self.put(self.impatient.url, 'client-a', 'x').status_code)
-        self.redis_server.stop()
-        self.addCleanup(self.redis_server.start)
+        self.lock_server.kill()
+        self.addCleanup(self.lock_server.start)
         self.assertRejected(self.impatient.url, REJECTED)
-        self.redis_server.start()
+        self.lock_server.start()
         self.assertWorksAgain()
 
-    def test_redis_hangs(self) -> None:
+    def test_server_hangs(self) -> None:
         self.assertEqual(
             200, self.put(self.impatient.url, 'client-a', 'x').status_code)
-        self.redis_server.suspend()
+        self.lock_server.suspend()
         self.assertRejected(self.impatient.url, REJECTED)
         for count in threads_of(self.impatient):
             with self.case('threads', count):
                 self.assertLess(count, MOST_THREADS)
-        self.redis_server.resume()
+        self.lock_server.resume()
         self.assertWorksAgain()
 
+    def assertWorksAgain(self) -> None:
+        """Check that writes soon succeed in all processes."""
+        servers.wait_until(
+            lambda: all(
+                self.put(self.impatient.url, f'client-{number}', 'x').ok
+                for number in range(CLIENTS)), RECOVERY)
+        self.assertEqual(CLIENTS + 1, len(self.found()))
+
+
+class EtcdLockTest(MemcachedLockTest):
+
+    @classmethod
+    def new_lock_server(cls) -> tuple[process.Server, str]:
+        port = process.free_port()
+        return (
+            etcd.server(cls.account, cls.stack, port, cls.__name__),
+            f'etcd3+http://{process.HOST}:{port}')
+
+
+class RedisLockTest(MemcachedLockTest):
+    """Also loses the locks of a service that tests freeze and kill.
+
+    :cvar glance_proxy: the proxy before the Glance of ``doomed``
+    """
+
+    glance_proxy: proxy.Proxy
+    doomed: service.Service
+
+    @classmethod
+    def new_lock_server(cls) -> tuple[process.Server, str]:
+        server = cls.new_redis()
+        return server, server.url
+
+    @classmethod
+    def start_servers(cls) -> None:
+        super().start_servers()
+        cls.glance_proxy = cls.start(proxy.Proxy(cls.glance_server.url))
+        cls.doomed = cls.start(cls.new_service('doomed', cls.options(
+            cls.glance_proxy.url, backend_url=cls.locks,
+            lock_timeout=LOCK_TIMEOUT)))
+
     def test_lock_is_lost_while_it_is_held(self) -> None:
-        other = coordination.get_coordinator(self.redis_server.url, b'test')
+        other = coordination.get_coordinator(self.locks, b'test')
         other.start()
         self.addCleanup(other.stop)
         lock = other.get_lock(servers.lock_name(self.image_id))
@@ -312,22 +357,14 @@ class RedisLockTest(ConcurrencyTestCase):
             {200}, {answer.status_code for answer in answers})
         self.assertEqual(CLIENTS, len(self.found()))
 
-    def assertWorksAgain(self) -> None:
-        """Check that writes soon succeed in all processes."""
-        servers.wait_until(
-            lambda: all(
-                self.put(self.impatient.url, f'client-{number}', 'x').ok
-                for number in range(CLIENTS)), RECOVERY)
-        self.assertEqual(CLIENTS + 1, len(self.found()))
-
 
 def threads_of(server: service.Service) -> list[int]:
     """Return the number of threads of each process of a service."""
     counts = []
-    for process in pathlib.Path('/proc').glob('[0-9]*'):
+    for entry in pathlib.Path('/proc').glob('[0-9]*'):
         try:
-            if server.config.encode() in (process / 'environ').read_bytes():
-                counts.append(len(list((process / 'task').iterdir())))
+            if server.config.encode() in (entry / 'environ').read_bytes():
+                counts.append(len(list((entry / 'task').iterdir())))
         except OSError:
             # The process has ended, or belongs to another user.
             continue

@@ -3,10 +3,6 @@
 """Tests of the lock backend: when it hangs, fails, or loses a lock."""
 
 from concurrent import futures
-import shutil
-import signal
-import socket
-import subprocess
 import threading
 import time
 from typing import Any
@@ -14,6 +10,7 @@ from unittest import mock
 from urllib import parse
 import uuid
 
+from etcd3gw import exceptions as etcd_exceptions
 import fixtures
 import tooz
 from tooz import coordination as tooz_coordination
@@ -23,7 +20,7 @@ from nova_images_compat.image.glance import lock_backend
 from nova_images_compat.image.glance import locks
 from nova_images_compat.tests.unit import helpers
 
-IMAGE = str(uuid.UUID(int=1))
+IMAGE, OTHER = (str(uuid.UUID(int=number)) for number in (1, 2))
 REDIS = 'redis://127.0.0.1'
 
 
@@ -31,11 +28,15 @@ class _Driver(tooz_coordination.CoordinationDriver):
     """A backend that a test disposes of.
 
     :ivar lock: the one lock that it has
+    :ivar client: the client of etcd
     """
 
     def __init__(self) -> None:
         super().__init__(b'me', mock.MagicMock(), {})
-        self.lock = mock.Mock()
+        self.lock = mock.Mock(LOCK_PREFIX=b'/tooz/locks')
+        self.lock.name = b'/x'
+        self.client = mock.Mock()
+        self.client.get.return_value = [b'unique']
         self.starting = mock.Mock()
 
     def start(self, start_heart: bool = False) -> None:
@@ -203,13 +204,14 @@ class BackendTest(_TestCase):
     def test_locks_are_kept_alive_while_they_are_held(self) -> None:
         self.useFixture(fixtures.MockPatchObject(
             lock_backend, 'FIRST_RENEWAL', 0.05))
-        self.driver.requires_beating = True
-        renew = self.useFixture(fixtures.MockPatchObject(
-            self.driver, 'heartbeat', return_value=0.02)).mock
-        with self.locks.hold(IMAGE):
+        renew = self.lock.heartbeat
+        image_locks = self.make(f'{REDIS}?lock_timeout=0.04')
+        with image_locks.hold(IMAGE):
             renew.assert_not_called()
             self.wait_for(lambda: renew.call_count > 2)
-            renew.side_effect = tooz.ToozError('down')
+            renew.side_effect = tooz.ToozError('lost')
+            self.wait_for(lambda: 'held lock alive: lost' in self.log.output)
+            renew.side_effect = tooz_coordination.ToozConnectionError('down')
             self.wait_for(
                 lambda: 'the held locks alive: down' in self.log.output)
         count = renew.call_count
@@ -231,8 +233,6 @@ class BackendTest(_TestCase):
     def test_lost_lock_of_each_kind(self) -> None:
         kinds: tuple[dict[str, Any], ...] = (
             {'is_still_owner.return_value': False},
-            {'is_still_owner.side_effect': tooz.NotImplemented,
-             'heartbeat.return_value': False},
             {'is_still_owner.side_effect': tooz.ToozError('down')})
         for kind in kinds:
             with self.case(str(kind)):
@@ -240,6 +240,51 @@ class BackendTest(_TestCase):
                 with self.make().hold(IMAGE) as lock:
                     self.lock.configure_mock(**kind)
                     self.assertRaises(exception.LockUnavailable, lock.check)
+
+    def test_other_locks_are_renewed_though_one_is_lost(self) -> None:
+        self.useFixture(fixtures.MockPatchObject(
+            lock_backend, 'FIRST_RENEWAL', 0.05))
+        lost, kept = mock.Mock(), mock.Mock()
+        lost.heartbeat.side_effect = tooz.ToozError('lost')
+        self.useFixture(fixtures.MockPatchObject(
+            self.driver, 'get_lock', side_effect=[lost, kept]))
+        with self.locks.hold(IMAGE), self.locks.hold(OTHER):
+            self.wait_for(lambda: kept.heartbeat.called)
+
+    def test_a_process_does_not_take_a_lock_twice(self) -> None:
+        with self.locks.hold(IMAGE):
+            self.assertFalse(self.hold(self.locks))
+            self.lock.acquire.assert_called_once()
+        self.assertTrue(self.hold(self.locks))
+
+    def test_a_fork_inherits_neither_connection_nor_locks(self) -> None:
+        with self.locks.hold(IMAGE):
+            with mock.patch('os.getpid', autospec=True, return_value=1):
+                self.assertTrue(self.hold(self.locks))
+        self.assertEqual(2, self.driver.starting.call_count)
+
+    def test_etcd_lock_is_lost(self) -> None:
+        get = self.driver.client.get
+        for values in ([], [b'of another holder']):
+            with self.case(values):
+                get.return_value = [b'unique']
+                with self.make('etcd3+http://127.0.0.1').hold(IMAGE) as lock:
+                    lock.check()
+                    get.return_value = values
+                    self.assertRaises(exception.LockUnavailable, lock.check)
+                get.assert_called_with('/tooz/locks/x')
+
+    def test_etcd_fails_after_it_gave_the_lock(self) -> None:
+        self.driver.client.get.side_effect = etcd_exceptions.Etcd3Exception()
+        self.assertFalse(self.hold(self.make('etcd3+http://127.0.0.1')))
+        self.lock.release.assert_called_once_with()
+        self.assertIn('Etcd3Exception', self.log.output)
+
+    def test_errors_without_a_text(self) -> None:
+        self.lock.acquire.side_effect = tooz.ToozError('')
+        self.lock.acquire.side_effect.__cause__ = EOFError()
+        self.assertFalse(self.hold(self.locks))
+        self.assertIn('the lock backend failed: EOFError()', self.log.output)
 
     def test_lock_of_a_database_has_no_heart(self) -> None:
         self.driver.lock = mock.Mock(
@@ -249,79 +294,3 @@ class BackendTest(_TestCase):
             lock.check()
             self.driver.lock.acquired = False
             self.assertRaises(exception.LockUnavailable, lock.check)
-
-
-class RedisTest(_TestCase):
-    """A Redis of the test's own."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        program = shutil.which('redis-server')
-        if program is None:
-            self.skipTest('There is no redis-server')
-        with socket.create_server(('127.0.0.1', 0)) as listener:
-            port = listener.getsockname()[1]
-        self.server = subprocess.Popen(
-            [program, '--bind', '127.0.0.1', '--port', str(port), '--save',
-             ''], stdout=subprocess.DEVNULL,
-            cwd=self.useFixture(fixtures.TempDir()).path)
-        self.addCleanup(self.server.wait)
-        self.addCleanup(self.server.kill)
-        self.url = f'redis://127.0.0.1:{port}'
-        self.wait_for(lambda: self._answers(port))
-
-    @staticmethod
-    def _answers(port: int) -> bool:
-        try:
-            socket.create_connection(('127.0.0.1', port), 1).close()
-        except OSError:
-            return False
-        return True
-
-    def test_one_holds_it_at_a_time(self) -> None:
-        one, two = self.make(self.url), self.make(self.url)
-        with one.hold(IMAGE) as lock:
-            lock.check()
-            self.assertFalse(self.hold(one))
-            self.assertFalse(self.hold(two))
-        self.assertTrue(self.hold(two))
-
-    def test_it_hangs_and_comes_back(self) -> None:
-        image_locks = self.make(self.url)
-        self.assertTrue(self.hold(image_locks))
-        self.server.send_signal(signal.SIGSTOP)
-        with futures.ThreadPoolExecutor(40) as pool:
-            held = list(pool.map(lambda _: self.hold(image_locks), range(40)))
-        self.assertEqual({False}, set(held))
-        self.server.send_signal(signal.SIGCONT)
-        self.wait_for(lambda: self.hold(image_locks))
-
-    def test_lost_lock(self) -> None:
-        image_locks = self.make(self.url)
-        other = tooz_coordination.get_coordinator(self.url, b'other')
-        other.start()
-        self.addCleanup(other.stop)
-        with image_locks.hold(IMAGE) as lock:
-            other.get_lock(locks.lock_name(IMAGE)).break_()
-            self.assertRaises(exception.LockUnavailable, lock.check)
-            self.assertTrue(self.hold(self.make(self.url)))
-        self.assertIn('lost while it was held; nothing', self.log.output)
-        self.assertTrue(self.hold(image_locks))
-
-    def test_a_lock_is_kept_longer_than_its_life(self) -> None:
-        image_locks = self.make(f'{self.url}?lock_timeout=2')
-        with image_locks.hold(IMAGE) as lock:
-            for number in range(10):
-                with self.case(number):
-                    time.sleep(0.25)
-                    self.assertFalse(self.hold(self.make(self.url)))
-            lock.check()
-
-    def test_a_lock_that_nobody_keeps_alive_is_waited_out(self) -> None:
-        dead = tooz_coordination.get_coordinator(
-            f'{self.url}?lock_timeout=1', b'dead')
-        dead.start()
-        self.addCleanup(dead.stop)
-        dead.get_lock(locks.lock_name(IMAGE)).acquire()
-        self.assertFalse(self.hold(self.make(self.url)))
-        self.assertTrue(self.hold(self.make(self.url, timeout=30)))

@@ -160,7 +160,7 @@ class FileLocksTest(_TestCase):
             with self.case(count):
                 self.assert_not_held(image_locks)
                 self.assertEqual(count, self.log.output.count(
-                    'ERROR nova_images_compat.image.glance.locks '
+                    'ERROR nova_images_compat.image.glance.lock_backend '
                     '[coordination] backend_url: the lock backend failed: '
                     f'{file}'))
         os.unlink(file)
