@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 
 """Loggers that write each message as one line, even if it quotes text of a
-caller or another service."""
+caller or another service; and what happens if a line cannot be written."""
 
+import contextlib
 import logging as python_logging
+import sys
+import time
 from typing import Any
 
 from oslo_log import log as logging
@@ -28,6 +31,35 @@ class OneLine(python_logging.Filter):
 
 
 ONE_LINE = OneLine()
+
+# Seconds between two reports that lines of the log are lost.
+REPORT_INTERVAL = 60.0
+
+
+class Unwritten:
+    """Reports on the standard error that a handler cannot write, for example
+    because the disk is full.
+
+    Python's own report is a traceback for each line of the log.
+    """
+
+    def __init__(self) -> None:
+        self._silent_until = 0.0
+
+    def __call__(self, record: python_logging.LogRecord) -> None:
+        now = time.monotonic()
+        if now < self._silent_until:
+            return
+        self._silent_until = now + REPORT_INTERVAL
+        with contextlib.suppress(OSError):
+            print('nova-images-compat: lines of the log are lost: '
+                  f'{sys.exc_info()[1]}', file=sys.stderr, flush=True)
+
+
+def report_unwritten_lines() -> None:
+    """Have all handlers of this process report with ``Unwritten``."""
+    for handler in python_logging.getLogger().handlers:
+        setattr(handler, 'handleError', Unwritten())
 
 
 def getLogger(name: str) -> 'python_logging.LoggerAdapter[Any]':

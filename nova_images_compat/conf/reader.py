@@ -14,10 +14,11 @@ import sys
 from typing import Any
 
 from oslo_config import cfg
-from oslo_log import log
+from oslo_log import log as logging
 
 from nova_images_compat.conf import opts
 from nova_images_compat import exception
+from nova_images_compat import log
 from nova_images_compat import version
 
 PROJECT = 'nova-images-compat'
@@ -45,7 +46,7 @@ def load(
     """
     conf = cfg.ConfigOpts()
     opts.register(conf)
-    log.register_options(conf)
+    logging.register_options(conf)
     conf.register_cli_opts(cli_opts)
     _read(conf, lambda: _parse(conf, list(argv), _places(environ)))
     return conf
@@ -97,10 +98,11 @@ def set_up_logging(conf: cfg.ConfigOpts) -> None:
     :raises: ConfigurationError: a file of the log cannot be used
     """
     try:
-        log.setup(conf, PROJECT)
-    except (log.LogConfigError, OSError) as error:
+        logging.setup(conf, PROJECT)
+    except (logging.LogConfigError, OSError) as error:
         raise exception.ConfigurationError(
             f'the log cannot be set up: {error}') from error
+    log.report_unwritten_lines()
 
 
 def _call(

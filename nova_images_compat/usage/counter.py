@@ -15,6 +15,7 @@ import os
 from oslo_config import cfg
 from oslo_db import api as db_api
 
+from nova_images_compat.db import driver_errors
 from nova_images_compat.db import engine as db_engine
 from nova_images_compat.db import models
 from nova_images_compat import exception
@@ -258,7 +259,7 @@ class _Writer:
         """Log a failure, unless the last write failed, too."""
         if not self._is_failing:
             LOG.warning('The counts of calls cannot be written, and are kept '
-                        'in memory: %s', _reason(error))
+                        'in memory: %s', driver_errors.reason(error))
         self._is_failing = True
 
 
@@ -277,11 +278,3 @@ def _check_database(conf: cfg.ConfigOpts) -> None:
         db_engine.Database(conf, retry=False).dispose()
     except exception.DatabaseUnreachable as error:
         LOG.warning('The counts of calls cannot be written yet: %s', error)
-
-
-def _reason(error: Exception) -> str:
-    """Return the message of the database's driver, without the statement and
-    its values.
-    """
-    error = getattr(error, 'inner_exception', None) or error
-    return ' '.join(str(getattr(error, 'orig', None) or error).split())

@@ -49,8 +49,9 @@ def _report_unavailable(
         except Exception as error:
             if not driver_errors.is_unavailable(error):
                 raise
-            LOG.error('The database of the catalogue is not available: %s',
-                      error)
+            LOG.error('The database of the catalogue is not available '
+                      '([database] connection): %s',
+                      driver_errors.reason(error))
             raise exception.ImageStoreUnavailable() from error
 
     return wrapper

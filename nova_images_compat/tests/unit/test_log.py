@@ -6,6 +6,9 @@ import logging
 from logging import handlers
 import subprocess
 from typing import Any
+from unittest import mock
+
+import fixtures
 
 from nova_images_compat import log
 from nova_images_compat.tests.unit import helpers
@@ -77,3 +80,22 @@ class LogTest(helpers.TestCase):
                 self.assertIn(f'ERROR {NAME}', line)
         self.assertIn('subprocess.SubprocessError: x\\nFORGED', text)
         self.assertIn("KeyError: 'cause'", text)
+
+
+class UnwrittenTest(helpers.TestCase):
+
+    def test_one_line_for_many(self) -> None:
+        handler = logging.StreamHandler(
+            mock.Mock(write=mock.Mock(side_effect=OSError(28, 'is full'))))
+        self.useFixture(fixtures.LogHandler(handler))
+        log.report_unwritten_lines()
+        stderr = self.useFixture(
+            fixtures.StringStream('stderr')).stream
+        self.useFixture(fixtures.MonkeyPatch('sys.stderr', stderr))
+        logger = logging.getLogger('any')
+        for number in range(5):
+            logger.error('lost %d', number)
+        stderr.seek(0)
+        self.assertEqual(
+            'nova-images-compat: lines of the log are lost: '
+            '[Errno 28] is full\n', stderr.read())

@@ -39,6 +39,12 @@ def of_sqlite(code: int) -> sqlite3.Error:
     return error
 
 
+def of_server(code: str) -> PostgreSQLError:
+    error = PostgreSQLError('a text in any language')
+    error.pgcode = code
+    return error
+
+
 def operational(error: Exception) -> sa.exc.OperationalError:
     return sa.exc.OperationalError('SELECT 1', None, error)
 
@@ -54,7 +60,6 @@ class DriverErrorsTest(base.TestCase):
             with self.case(code):
                 error = operational(of_sqlite(code))
                 self.assertIs(is_locked, driver_errors.is_locked(error))
-                self.assertIs(is_locked, driver_errors.is_unavailable(error))
 
     def test_unavailable(self) -> None:
         refused = LibpqError('Connection refused')
@@ -65,14 +70,33 @@ class DriverErrorsTest(base.TestCase):
                 (sa.exc.TimeoutError(), True),
                 (operational(refused), True),
                 (operational(PsycopgError('Connection refused')), True),
-                (operational(PostgreSQLError()), False),
+                (operational(of_server('53100')), True),
+                (operational(of_server('57P03')), True),
+                (operational(of_server('57014')), False),
+                (operational(of_server('42P01')), False),
                 (sa.exc.ProgrammingError('', None, refused), False),
-                (operational(PyMySQLError(1040, '')), False),
+                (operational(PyMySQLError(1040, '')), True),
+                (operational(PyMySQLError(1021, '')), True),
+                (operational(PyMySQLError(1064, '')), False),
+                (operational(PyMySQLError()), False),
+                (operational(of_sqlite(sqlite3.SQLITE_BUSY)), True),
+                (operational(of_sqlite(sqlite3.SQLITE_FULL)), True),
+                (operational(of_sqlite(
+                    sqlite3.SQLITE_IOERR_SHMSIZE)), True),
+                (operational(of_sqlite(sqlite3.SQLITE_CORRUPT)), False),
                 (db_exception.DBDataError(), False),
                 (LookupError(), False)):
             with self.case(error):
                 self.assertIs(
                     is_unavailable, driver_errors.is_unavailable(error))
+
+    def test_reason_has_no_statement(self) -> None:
+        error = sa.exc.OperationalError(
+            'SELECT secret', {'value': 'secret'}, LibpqError('is\nfull'))
+        for each in (error, db_exception.DBError(error)):
+            with self.case(each):
+                self.assertEqual('is full', driver_errors.reason(each))
+        self.assertEqual('x', driver_errors.reason(LookupError('x')))
 
     def test_rejected_login(self) -> None:
         for error, is_rejected in (
