@@ -49,6 +49,7 @@ class Region:
     def __init__(self, conf: cfg.ConfigOpts, lifetime: int) -> None:
         self._backends = cache_backend.Backends(conf, lifetime)
         self._unused_until = 0.0
+        self._pause_reason = ''
         self._probe = f'nova-images-compat/probe/{secrets.token_hex(16)}'
 
     @property
@@ -86,6 +87,15 @@ class Region:
         return self._call(
             'set_serialized_multi', values, even_if_paused) is not None
 
+    def find_problem(self) -> str | None:
+        """Return why values are not kept in the cache, or only slowly; None:
+        they are kept.
+        """
+        keeps_values = self._keeps_values()
+        if self.is_paused:
+            return self._pause_reason
+        return None if keeps_values else LOSES
+
     def leave_out(self, reason: object) -> None:
         """Begin a pause, unless there is one.
 
@@ -96,6 +106,7 @@ class Region:
 
     def _pause(self, reason: object) -> None:
         self._unused_until = time.monotonic() + PAUSE
+        self._pause_reason = str(reason)
         LOG.warning('The cache of images ([api] image_cache_time, [cache]) '
                     'is not used for %g seconds: %s', PAUSE, reason)
 

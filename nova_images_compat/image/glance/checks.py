@@ -24,8 +24,6 @@ REQUEST_TIMEOUT = 10.0
 LOCK_TIMEOUT = 10
 CACHE_LIFETIME = 60
 
-CACHE_KEY = 'nova-images-compat/check'
-
 
 def all_checks(conf: cfg.ConfigOpts) -> tuple[image_base.Check, ...]:
     """Return the checks of the Glance store.
@@ -126,10 +124,8 @@ def _check_cache(conf: cfg.ConfigOpts) -> str:
     if region.is_in_process:
         raise exception.CheckWarning(
             f'[api] image_cache_time: {cache_region.PER_PROCESS}.')
-    value = uuid.uuid4().bytes
-    region.set({CACHE_KEY: value})
-    if region.get([CACHE_KEY]) != [value]:
+    if problem := region.find_problem():
         raise exception.CheckWarning(
-            '[cache]: the servers do not store anything, so every read asks '
+            f'[cache]: {problem}. Without a cache that works, every read asks '
             'the Image service.')
     return 'The servers of [cache] keep images.'

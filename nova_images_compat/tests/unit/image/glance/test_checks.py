@@ -4,6 +4,8 @@
 
 from typing import Any
 
+import fixtures
+
 from nova_images_compat import exception
 from nova_images_compat.image import base as image_base
 from nova_images_compat.image.glance import store
@@ -37,9 +39,15 @@ class CacheCheckTest(glance_case.TestCase):
 
     def test_servers_that_fail(self) -> None:
         self.memcached.is_down = True
-        self.assertIn('do not store anything', self.warning())
+        self.assertIn('[cache]: it loses what is stored', self.warning())
         self.memcached.error = OSError('refused')
-        self.assertIn('do not store anything', self.warning())
+        self.assertIn('[cache]: refused. Without', self.warning())
+
+    def test_slow_servers(self) -> None:
+        clock = iter(range(100))
+        self.useFixture(fixtures.MockPatch(
+            'time.monotonic', side_effect=lambda: next(clock)))
+        self.assertIn('took 1.0 seconds', self.warning())
 
     def test_memory(self) -> None:
         self.assertIn('memory of each process', self.warning(enabled=False))
