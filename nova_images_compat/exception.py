@@ -168,6 +168,12 @@ class ImageStoreUnavailable(Unavailable):
     message_format = 'The image store is not available. Try again later.'
 
 
+class ImageStoreMisconfigured(ImageStoreUnavailable):
+    """No request to a server of the image store succeeds until the operator
+    corrects its URL or its certificates.
+    """
+
+
 class Unanswered(ImageStoreUnavailable):
     """The image store did not answer a request that it may have carried out.
     """
@@ -197,6 +203,12 @@ class ConfigurationError(OperatorError):
 
 class MissingExtra(ConfigurationError):
     """A package that an extra installs is missing, or too old."""
+
+
+class ConnectionMisconfigured(OperatorError):
+    """The URL or the certificates of a connection to another service are
+    wrong.
+    """
 
 
 class DatabaseNotReady(OperatorError):

@@ -6,10 +6,10 @@ caller's."""
 
 from collections.abc import Iterator
 import contextlib
-import os
 from typing import Any
 
 from keystoneauth1 import access
+from keystoneauth1 import adapter
 from keystoneauth1 import exceptions as keystone_exception
 from keystoneauth1.identity import access as access_plugin
 from keystoneauth1.identity import base as identity_base
@@ -24,6 +24,7 @@ from nova_images_compat.conf import service_user
 from nova_images_compat import context as request_context
 from nova_images_compat import exception
 from nova_images_compat import log
+from nova_images_compat import tls
 
 LOG = log.getLogger(__name__)
 
@@ -45,6 +46,8 @@ class OwnUser:
 
     :param conf: the service's configuration
     :raises: ConfigurationError: the options do not describe a user
+
+    :ivar tls: the settings of TLS with Keystone
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
@@ -56,7 +59,11 @@ class OwnUser:
             raise exception.ConfigurationError(
                 f'[{GROUP}] auth_type: it does not log in a user')
         self._auth = auth
+        self.tls = tls_settings(conf, GROUP)
         options = conf[GROUP]
+        self._identity_service = {
+            'service_type': 'identity', 'interface': options.interface,
+            'region_name': options.region_name}
         self._session = session_loading.Session().load_from_options(
             cert=options.certfile, key=options.keyfile,
             cacert=options.cafile, insecure=options.insecure,
@@ -69,7 +76,21 @@ class OwnUser:
 
         :raises: IdentityUnavailable: Keystone issues no token
         """
-        return _access(self._auth, self._session, GROUP)
+        return _access(self._auth, self._session, self.tls)
+
+    def validate(self) -> None:
+        """Validate the user's own token, where keystonemiddleware validates
+        those of callers: at the Identity service of the catalogue.
+
+        :raises: IdentityUnavailable: that fails
+        """
+        sent = {'X-Subject-Token': self.access().auth_token}
+        keystone = adapter.Adapter(
+            self._session, auth=self._auth, **self._identity_service)
+        with _asking_keystone(self._auth, self.tls, 'validate tokens'):
+            keystone.get(
+                '/auth/tokens', headers=sent, log=False,
+                endpoint_filter={'version': (3, 0)})
 
     def project_names(self) -> dict[str, str]:
         """Return the names of all projects, by their ids.
@@ -102,12 +123,14 @@ class ServiceUser:
     """The user of ``[service_user]``.
 
     :param conf: the service's configuration
-    :raises: ConfigurationError: the section does not describe a user, or
-        names a file that does not exist
+    :raises: ConfigurationError: the section does not describe a user
+
+    :ivar tls: the settings of TLS with Keystone
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self.auth = load_auth(conf, SERVICE_GROUP)
+        self.tls = tls_settings(conf, SERVICE_GROUP)
         self.session = load_session(conf, SERVICE_GROUP)
 
     def token(self) -> str | None:
@@ -115,7 +138,7 @@ class ServiceUser:
 
         :raises: IdentityUnavailable: Keystone issues no token
         """
-        return token(self.auth, self.session, SERVICE_GROUP)
+        return token(self.auth, self.session, self.tls)
 
 
 def load_service_user(conf: cfg.ConfigOpts) -> ServiceUser | None:
@@ -139,26 +162,26 @@ def load_service_user(conf: cfg.ConfigOpts) -> ServiceUser | None:
 
 def token(
     auth: plugin.BaseAuthPlugin, session: keystone_session.Session,
-    group: str,
+    settings: tls.Settings,
 ) -> str | None:
     """Return a user's token, which is kept, and renewed before it expires.
 
     :param auth: the user
     :param session: sends the requests to Keystone
-    :param group: the name of the user's option group, for the log
+    :param settings: those of the user's option group
     :raises: IdentityUnavailable: Keystone issues no token
     """
     if isinstance(auth, identity_base.BaseIdentityPlugin):
-        return _access(auth, session, group).auth_token
-    with _asking_keystone(auth, group):
+        return _access(auth, session, settings).auth_token
+    with _asking_keystone(auth, settings):
         return auth.get_token(session)
 
 
 def _access(
     auth: identity_base.BaseIdentityPlugin,
-    session: keystone_session.Session, group: str,
+    session: keystone_session.Session, settings: tls.Settings,
 ) -> access.AccessInfo:
-    with _asking_keystone(auth, group):
+    with _asking_keystone(auth, settings):
         found = auth.get_access(session)
         # The fields are read only now, and may be invalid.
         found.will_expire_soon()
@@ -167,24 +190,30 @@ def _access(
 
 @contextlib.contextmanager
 def _asking_keystone(
-    auth: plugin.BaseAuthPlugin, group: str,
+    auth: plugin.BaseAuthPlugin, settings: tls.Settings,
+    purpose: str = 'get a token',
 ) -> Iterator[None]:
-    """Translate the errors of keystoneauth in a block that gets a token.
+    """Translate the errors of keystoneauth in a block that asks Keystone.
 
-    :raises: IdentityUnavailable: Keystone issues no token
+    :param purpose: what the block does, for the log
+    :raises: IdentityUnavailable: it fails
     """
     try:
         yield
     except (keystone_exception.ClientException, OSError) as error:
         # OSError: a file that the group names does not exist.
-        LOG.error('Cannot get a token for the user of [%s]: %s', group, error)
-        raise exception.IdentityUnavailable() from error
+        problem = settings.explain(error)
+        cause = exception.ConnectionMisconfigured(problem) if problem else (
+            error)
+        LOG.error('Cannot %s for the user of [%s]: %s', purpose,
+                  settings.group, cause)
+        raise exception.IdentityUnavailable() from cause
     except INVALID_RESPONSE_ERRORS as error:
         # keystoneauth keeps a token before it reads it.
         auth.invalidate()
-        LOG.exception('Cannot get a token for the user of [%s]: the Identity '
-                      'service returned an invalid response: %r', group,
-                      error)
+        LOG.exception('Cannot %s for the user of [%s]: the Identity service '
+                      'returned an invalid response: %r', purpose,
+                      settings.group, error)
         raise exception.IdentityUnavailable() from error
 
 
@@ -203,21 +232,21 @@ def load_auth(conf: cfg.ConfigOpts, group: str) -> plugin.BaseAuthPlugin:
     return auth
 
 
+def tls_settings(conf: cfg.ConfigOpts, group: str) -> tls.Settings:
+    """Return the settings of TLS of a user's option group."""
+    section = conf[group].auth_section or group
+    return tls.Settings.load(conf, group, f'[{section}] auth_url')
+
+
 def load_session(
     conf: cfg.ConfigOpts, group: str, **kwargs: Any,
 ) -> keystone_session.Session:
     """Return a keystoneauth session with the options of a group.
 
     :param kwargs: more arguments of the session
-    :raises: ConfigurationError: the timeout is negative, or a file that the
-        group names does not exist
+    :raises: ConfigurationError: the timeout is negative
     """
     kwargs.setdefault('timeout', timeout(conf, group))
-    for name in ('cafile', 'certfile', 'keyfile'):
-        path = getattr(conf[group], name)
-        if path and not os.path.isfile(path):
-            raise exception.ConfigurationError(
-                f'[{group}] {name}: there is no file {path}')
     return loading.load_session_from_conf_options(conf, group, **kwargs)
 
 

@@ -78,29 +78,33 @@ class ServiceChecks:
             raise exception.CheckWarning(
                 f'[api] auth_strategy {self.conf.api.auth_strategy} is for '
                 'development: it accepts every token.')
-        identity.OwnUser(self.conf)
+        identity.OwnUser(self.conf).tls.check()
         groups = [identity.GROUP]
-        has_user = identity.load_service_user(self.conf) is not None
-        if has_user:
+        user = identity.load_service_user(self.conf)
+        if user:
+            user.tls.check()
             groups.append(identity.SERVICE_GROUP)
         missing = [f'[{group}] {name}' for group in groups
                    for name in _missing_options(self.conf, group)]
         if missing:
             raise exception.CheckFailed(f'Not set: {", ".join(missing)}.')
         options = self.conf.service_user
-        if options.send_service_user_token and not has_user:
+        if options.send_service_user_token and not user:
             section = options.auth_section or identity.SERVICE_GROUP
             raise exception.CheckWarning(
                 f'No service token is sent: [{section}] auth_type is not set.')
         return f'It is complete, and the user {_user_name()} can read it.'
 
     def check_identity(self) -> str:
-        """Ask Keystone for a token of each of the service's users."""
+        """Ask Keystone for a token of each of the service's users, and
+        validate one.
+        """
         if not self._has_keystone:
             return _skipped('[api] auth_strategy does not use Keystone')
         users = [f'[{identity.GROUP}]']
+        own = identity.OwnUser(self.conf)
         try:
-            identity.OwnUser(self.conf).access()
+            own.access()
             user = identity.load_service_user(self.conf)
             if user:
                 users.append(f'[{identity.SERVICE_GROUP}]')
@@ -109,7 +113,14 @@ class ServiceChecks:
             raise exception.CheckFailed(
                 f'No token for the user of {users[-1]}: '
                 f'{exception.reason(error)}') from error
-        return f'It issues a token to the user of {" and of ".join(users)}.'
+        try:
+            own.validate()
+        except exception.IdentityUnavailable as error:
+            raise exception.CheckFailed(
+                f'The user of {users[0]} cannot validate tokens: '
+                f'{exception.reason(error)}') from error
+        return (f'It issues a token to the user of {" and of ".join(users)}, '
+                f'and validates tokens.')
 
     def check_store(self) -> str:
         """Make the image store, and ask it for a sign of life."""

@@ -6,6 +6,7 @@ import datetime
 import ipaddress
 import pathlib
 import ssl
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives import hashes
@@ -39,14 +40,23 @@ class Authority:
                 encipher_only=False, decipher_only=False))
         self.file = self._write(f'{name}.pem', own)
 
-    def issue(self, name: str) -> tuple[str, str]:
-        """Issue a certificate for 127.0.0.1.
+    def issue(
+        self, name: str, host: str | None = None,
+        lifetime: datetime.timedelta = LIFETIME,
+    ) -> tuple[str, str]:
+        """Issue a certificate, and replace an earlier one of the same name.
 
+        :param host: the host that it is for; None: 127.0.0.1
+        :param lifetime: how long it is valid from now on; if negative, it has
+            expired
         :returns: the files of the certificate and of its key
         """
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = self._sign(name, key, x509.SubjectAlternativeName(
-            [x509.IPAddress(ipaddress.ip_address(ADDRESS))]))
+        subject: x509.GeneralName = x509.DNSName(host) if host else (
+            x509.IPAddress(ipaddress.ip_address(ADDRESS)))
+        certificate = self._sign(
+            name, key, x509.SubjectAlternativeName([subject]),
+            lifetime=lifetime)
         return (
             self._write(f'{name}.pem', certificate),
             self._write(f'{name}.key', key.private_bytes(
@@ -54,14 +64,17 @@ class Authority:
                 serialization.PrivateFormat.PKCS8,
                 serialization.NoEncryption())))
 
-    def server_context(self, wants_client: bool = False) -> ssl.SSLContext:
+    def server_context(
+        self, wants_client: bool = False, **certificate: Any,
+    ) -> ssl.SSLContext:
         """Return the TLS settings of a server.
 
         :param wants_client: whether clients need a certificate of this
             authority
+        :param certificate: arguments of ``issue``
         """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*self.issue('server'))
+        context.load_cert_chain(*self.issue('server', **certificate))
         if wants_client:
             context.load_verify_locations(self.file)
             context.verify_mode = ssl.CERT_REQUIRED
@@ -70,13 +83,15 @@ class Authority:
     def _sign(
         self, name: str, key: ec.EllipticCurvePrivateKey,
         *extensions: x509.ExtensionType,
+        lifetime: datetime.timedelta = LIFETIME,
     ) -> bytes:
         now = datetime.datetime.now(datetime.UTC)
         builder = x509.CertificateBuilder(
             issuer_name=_name(self._name), subject_name=_name(name),
             public_key=key.public_key(),
             serial_number=x509.random_serial_number(),
-            not_valid_before=now - LIFETIME, not_valid_after=now + LIFETIME)
+            not_valid_before=now - 2 * LIFETIME,
+            not_valid_after=now + lifetime)
         authority = self._key.public_key()
         for extension in (
                 x509.SubjectKeyIdentifier.from_public_key(key.public_key()),

@@ -22,6 +22,8 @@ CONNECTED_TOO_LATE = urllib3.exceptions.ConnectTimeoutError(
     CONNECTION, 'Connection timed out.')
 BAD_CERTIFICATE = urllib3.exceptions.SSLError(
     ssl.SSLCertVerificationError('certificate verify failed'))
+BAD_CERTIFICATE.args[0].verify_code = 20
+BAD_CERTIFICATE.args[0].verify_message = 'unable to get issuer certificate'
 CUT = urllib3.exceptions.ProtocolError(
     'Connection aborted.', http.client.RemoteDisconnected('closed'))
 CUT_BODY = urllib3.exceptions.ProtocolError(

@@ -18,11 +18,13 @@ from nova_images_compat.api import wsgi
 from nova_images_compat.conf import reader
 from nova_images_compat import exception
 from nova_images_compat import extras
+from nova_images_compat import identity
 from nova_images_compat import log
 
 LOG = log.getLogger(__name__)
 
 ENCRYPT = 'ENCRYPT'
+NOT_REACHABLE = 'The Identity service is not reachable: %s'
 
 
 class KeystoneAuth(auth_token.AuthProtocol):
@@ -37,17 +39,23 @@ class KeystoneAuth(auth_token.AuthProtocol):
         self, application: paste.WSGIApplication, conf: cfg.ConfigOpts,
     ) -> None:
         super().__init__(application, {paste.CONF_KEY: conf})
+        self._tls = identity.tls_settings(conf, identity.GROUP)
         self._local_cache = token_cache.make(conf)
 
     def process_request(self, request: webob.Request) -> Any:
         try:
             return super().process_request(request)
-        except webob.exc.HTTPServiceUnavailable:
+        except webob.exc.HTTPServiceUnavailable as error:
+            # keystonemiddleware has logged it, but names no option.
+            problem = self._tls.explain(error)
+            if problem:
+                LOG.error(NOT_REACHABLE, problem)
             return wsgi.Fault(exception.IdentityUnavailable())
         except webob.exc.HTTPException:
             raise
-        except keystone_exception.ClientException as error:
-            LOG.error('The Identity service is not reachable: %s', error)
+        except (keystone_exception.ClientException, OSError) as error:
+            # OSError: a file that an option names does not exist any more.
+            LOG.error(NOT_REACHABLE, self._tls.explain(error) or error)
             return wsgi.Fault(exception.IdentityUnavailable())
         except Exception:
             # keystonemiddleware does not check what it reads from Keystone.
@@ -82,6 +90,7 @@ def _make(
         raise exception.ConfigurationError(
             '[keystone_authtoken] auth_type is not set: with [api] '
             'auth_strategy keystone, the service needs a user of its own')
+    identity.tls_settings(conf, identity.GROUP).check()
     if options.memcached_servers and not (
             getattr(options, 'memcache_sasl_enabled', False)):
         extras.check(

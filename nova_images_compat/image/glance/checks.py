@@ -85,6 +85,11 @@ def _problem(
         return 'it rejects the token, or requires one'
     except exception.BadGateway:
         return f'invalid response to GET {schema.PATH}'
+    except exception.Unanswered as error:
+        hint = '' if root.startswith('https:') else (
+            '; if the server expects TLS, its URL must begin with https: '
+            f'correct {client.endpoints.source}')
+        return f'{exception.reason(error)}{hint}'
     except exception.APIError as error:
         return exception.reason(error)
     return f'no API v2: GET {schema.PATH} returned {answer.status}'

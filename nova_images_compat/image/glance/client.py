@@ -66,16 +66,20 @@ class Client:
             not, it is sent again only if it was not sent at all
         :returns: a success, or an error 4xx other than 401 and 429
         :raises: Unanswered: it may have been carried out
+        :raises: ImageStoreMisconfigured: no request can reach any server
         :raises: ImageStoreUnavailable: no server is available
         :raises: BadGateway, Unauthorized, IdentityUnavailable
         """
         deadline = deadline or self.deadline()
         servers = self.endpoints.candidates(context)
         is_repeated = False
+        misconfigured: dict[str, exception.ImageStoreMisconfigured] = {}
         for number in range(1 + self.retries):
+            root = servers[number % len(servers)]
+            if root in misconfigured:
+                continue
             if number and not _pause(number // len(servers), deadline):
                 break
-            root = servers[number % len(servers)]
             untried = max(len(servers) - number, 1)
             timeout = (deadline - time.monotonic()) / untried
             try:
@@ -89,6 +93,15 @@ class Client:
                           root, method, path, context.global_id,
                           error.__cause__)
                 raise
+            except exception.ImageStoreMisconfigured as error:
+                self.endpoints.failed(root)
+                LOG.error('The Image service at %s cannot be used (%s %s, '
+                          'global request id %s): %s', root, method, path,
+                          context.global_id, error.__cause__)
+                misconfigured[root] = error
+                if len(misconfigured) == len(set(servers)):
+                    raise
+                continue
             except exception.ImageStoreUnavailable as error:
                 self.endpoints.failed(root)
                 LOG.warning('No answer from the Image service at %s to %s %s '

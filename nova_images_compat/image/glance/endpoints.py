@@ -25,6 +25,7 @@ LOG = log.getLogger(__name__)
 
 VERSION = re.compile(r'/v[0-9]+(\.[0-9]+)?$')
 PUBLIC = ('public',)
+CATALOGUE = 'its endpoint in the catalogue (or set [glance] endpoint_override)'
 
 # The number of catalogues whose URLs are cached, and of types of services.
 CACHE_SIZE = 256
@@ -42,6 +43,8 @@ class Endpoints:
     :param conf: the service's configuration
     :param session: a parameter of keystoneauth; it sends no requests
     :raises: ConfigurationError: a URL is invalid, or there can be none
+
+    :ivar source: where they come from, in an operator's words
     """
 
     def __init__(
@@ -49,9 +52,10 @@ class Endpoints:
     ) -> None:
         options = conf.glance
         self.session = session
-        name = 'api_servers' if options.api_servers else 'endpoint_override'
+        name = _url_option(conf)
         self.servers = [_configured_root(name, url) for url in (
             options.api_servers or [options.endpoint_override]) if url]
+        self.source = source(conf)
         self.interfaces: tuple[str, ...] = tuple(options.valid_interfaces)
         self.filters = {
             'service_type': options.service_type,
@@ -153,6 +157,20 @@ class Endpoints:
             LOG.debug('No endpoint in the catalogue: %s', error)
             return None
         return _root(url) if url else None
+
+
+def _url_option(conf: cfg.ConfigOpts) -> str:
+    """Return the name of the option that has the URLs of the servers."""
+    return 'api_servers' if conf.glance.api_servers else 'endpoint_override'
+
+
+def source(conf: cfg.ConfigOpts) -> str:
+    """Return where the URLs of the servers come from, in an operator's words.
+    """
+    options = conf.glance
+    if options.api_servers or options.endpoint_override:
+        return f'[glance] {_url_option(conf)}'
+    return CATALOGUE
 
 
 def _configured_root(option: str, url: str) -> str:

@@ -7,7 +7,6 @@ import dataclasses
 import functools
 import os
 import socket
-import ssl
 from typing import Any
 
 from keystoneauth1 import session as keystone_session
@@ -16,8 +15,7 @@ import urllib3
 import urllib3.connection
 import urllib3.exceptions
 
-from nova_images_compat.conf import glance
-from nova_images_compat import exception
+from nova_images_compat.image.glance import alerts
 from nova_images_compat.image.glance import prompt_reads
 
 # Connections per server that are kept open.
@@ -58,19 +56,12 @@ class Pools:
 
     :param session: holds the options of ``[glance]``: its certificates, and
         whether to verify those of servers; it sends no requests
-    :raises: ConfigurationError: a file of certificates is invalid
     """
 
     def __init__(self, session: keystone_session.Session) -> None:
         self._verify: bool | str = session.verify or False
         self._certificate: str | tuple[str, str] | None = session.cert
         self.server = functools.lru_cache(MAX_SERVERS)(self._open)
-        try:
-            _check_files(self._verify, self._certificate)
-        except OSError as error:
-            raise exception.ConfigurationError(
-                f'[{glance.GROUP.name}] cafile, certfile, keyfile: '
-                f'{error}') from error
 
     def _open(self, root: str) -> Server:
         """Return a server.
@@ -97,6 +88,7 @@ class Pools:
                     isinstance(manager, urllib3.ProxyManager)):
                 prefix = root
         prompt_reads.enable(pool)
+        alerts.enable(pool)
         return Server(pool, prefix)
 
 
@@ -122,24 +114,6 @@ def _tls_options(
     elif certificate:
         options['cert_file'], options['key_file'] = certificate
     return options
-
-
-def _check_files(
-    verify: bool | str, certificate: str | tuple[str, str] | None,
-) -> None:
-    """Check that files hold certificates and keys.
-
-    The parameters are those of ``_tls_options``.
-
-    :raises: OSError: they do not, or do not exist
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if isinstance(verify, str):
-        context.load_verify_locations(verify)
-    if isinstance(certificate, str):
-        context.load_cert_chain(certificate)
-    elif certificate:
-        context.load_cert_chain(*certificate)
 
 
 def _proxy_manager(

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 import contextlib
 import dataclasses
 import http.client
-import ssl
 import time
 from typing import Any
 from urllib import parse
@@ -19,7 +18,6 @@ from keystoneauth1 import session as keystone_session
 from oslo_config import cfg
 import urllib3
 import urllib3.exceptions
-from urllib3.util import ssl_match_hostname
 
 from nova_images_compat.conf import glance
 from nova_images_compat import context as request_context
@@ -27,9 +25,12 @@ from nova_images_compat import exception
 from nova_images_compat import identity
 from nova_images_compat.image.glance import answer as glance_answer
 from nova_images_compat.image.glance import bodies
+from nova_images_compat.image.glance import endpoints
+from nova_images_compat.image.glance import gateways
 from nova_images_compat.image.glance import pools
 from nova_images_compat import log
 from nova_images_compat import native
+from nova_images_compat import tls
 from nova_images_compat import version
 
 LOG = log.getLogger(__name__)
@@ -57,9 +58,6 @@ ERRORS: tuple[tuple[type[Exception], type[exception.APIError]], ...] = (
     (urllib3.exceptions.NewConnectionError, exception.ImageStoreUnavailable),
     (urllib3.exceptions.ConnectTimeoutError, exception.ImageStoreUnavailable),
     (urllib3.exceptions.LocationValueError, exception.ImageStoreUnavailable),
-    (ssl.SSLCertVerificationError, exception.ImageStoreUnavailable),
-    # urllib3 1.26, for a certificate of another host.
-    (ssl_match_hostname.CertificateError, exception.ImageStoreUnavailable),
     (urllib3.exceptions.DecodeError, exception.BadGateway),
     (http.client.IncompleteRead, exception.Unanswered),
     (http.client.RemoteDisconnected, exception.Unanswered),
@@ -84,7 +82,13 @@ class Transport:
     """
 
     def __init__(self, conf: cfg.ConfigOpts) -> None:
+        self._tls = tls.Settings.load(
+            conf, glance.GROUP.name, endpoints.source(conf))
+        self._tls.check()
         self._connections = native.PerThread(lambda: _connections(conf))
+        user = self._connections.get().service_user
+        if user:
+            user.tls.check()
 
     @property
     def session(self) -> keystone_session.Session:
@@ -106,6 +110,7 @@ class Transport:
         :param path: the path below the root
         :param timeout: seconds until the answer must be complete
         :raises: ImageStoreUnavailable: the request was not sent
+        :raises: ImageStoreMisconfigured: no request can reach the server
         :raises: Unanswered: it was sent, and no complete answer came
         :raises: BadGateway: the answer is not valid HTTP
         :raises: IdentityUnavailable: Keystone issues no service token
@@ -120,11 +125,11 @@ class Transport:
         user = connections.service_user
         if user:
             sent['X-Service-Token'] = user.token() or ''
-        answer = _exchange(
+        answer = self._exchange(
             connections.pools, root, method, target, deadline, body, sent)
         if answer.status == 401 and user and user.auth.invalidate():
             sent['X-Service-Token'] = user.token() or ''
-            answer = _exchange(
+            answer = self._exchange(
                 connections.pools, root, method, target, deadline, body, sent)
         return answer
 
@@ -133,43 +138,88 @@ class Transport:
 
         :param timeout: seconds
         :raises: ImageStoreUnavailable: it does not, or with an error 5xx
+        :raises: ImageStoreMisconfigured: no request can reach it
         :raises: BadGateway: its answer is not valid HTTP
         """
-        with _translated_errors():
+        deadline = time.monotonic() + timeout
+        with self._translated_errors():
             response = _open(
                 self._connections.get().pools, root, 'GET', '/', timeout)
+            is_rejected = response.status == gateways.BAD_REQUEST
+            body = bodies.read(response, deadline) if is_rejected else b''
             response.close()
             response.release_conn()
             if response.status >= 500:
                 raise urllib3.exceptions.HTTPError(
                     f'status {response.status}')
+        self._check_gateway(root, response, body)
+
+    def _exchange(
+        self, connections: pools.Pools, root: str, method: str, target: str,
+        deadline: float, body: bytes | None, headers: Mapping[str, str],
+    ) -> glance_answer.Answer:
+        """Send a request, and return the answer.
+
+        :param deadline: when the answer must be complete, on the monotonic
+            clock
+        :raises: ImageStoreUnavailable, ImageStoreMisconfigured, Unanswered,
+            BadGateway
+        """
+        with self._translated_errors():
+            response = _open(
+                connections, root, method, target,
+                max(deadline - time.monotonic(), MIN_TIMEOUT), body, headers)
+            content = bodies.read(response, deadline)
+        LOG.debug('%s %s%s: %s, request id %s', method, root, target,
+                  response.status,
+                  response.headers.get('X-OpenStack-Request-ID'))
+        self._check_gateway(root, response, content)
+        return glance_answer.Answer(
+            root, response.status, content,
+            response.headers.get('Retry-After', ''))
+
+    def _check_gateway(
+        self, root: str, response: 'urllib3.BaseHTTPResponse', body: bytes,
+    ) -> None:
+        """Check that a response is not that of a web server which did not
+        pass the request on.
+
+        :raises: ImageStoreMisconfigured: it is
+        """
+        problem = gateways.problem(
+            self._tls, root, response.status, response.headers, body)
+        if problem:
+            raise exception.ImageStoreMisconfigured() from (
+                exception.ConnectionMisconfigured(problem))
+
+    @contextlib.contextmanager
+    def _translated_errors(self) -> Iterator[None]:
+        """Translate the errors of a request.
+
+        :raises: ImageStoreUnavailable: the request was not sent
+        :raises: ImageStoreMisconfigured: TLS with the server is not possible
+        :raises: Unanswered: it was sent, and no complete answer came
+        :raises: BadGateway: the answer is not valid HTTP
+        """
+        try:
+            yield
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            problem = self._tls.explain(error)
+            if problem:
+                raise exception.ImageStoreMisconfigured() from (
+                    exception.ConnectionMisconfigured(problem))
+            cause: Any = error
+            while isinstance(cause, WRAPPERS):
+                cause = cause.args[-1]
+            raise next((ours for theirs, ours in ERRORS
+                        if isinstance(cause, theirs)),
+                       exception.Unanswered)() from error
 
 
 def _connections(conf: cfg.ConfigOpts) -> _Connections:
     session = identity.load_session(conf, glance.GROUP.name)
     return _Connections(
         session, pools.Pools(session), identity.load_service_user(conf))
-
-
-def _exchange(
-    connections: pools.Pools, root: str, method: str, target: str,
-    deadline: float, body: bytes | None, headers: Mapping[str, str],
-) -> glance_answer.Answer:
-    """Send a request, and return the answer.
-
-    :param deadline: when the answer must be complete, on the monotonic clock
-    :raises: ImageStoreUnavailable, Unanswered, BadGateway
-    """
-    with _translated_errors():
-        response = _open(
-            connections, root, method, target,
-            max(deadline - time.monotonic(), MIN_TIMEOUT), body, headers)
-        content = bodies.read(response, deadline)
-    LOG.debug('%s %s%s: %s, request id %s', method, root, target,
-              response.status, response.headers.get('X-OpenStack-Request-ID'))
-    return glance_answer.Answer(
-        root, response.status, content,
-        response.headers.get('Retry-After', ''))
 
 
 def _open(
@@ -189,22 +239,3 @@ def _open(
         redirect=False, assert_same_host=False, preload_content=False,
         timeout=urllib3.Timeout(
             connect=min(timeout, CONNECT_TIMEOUT), read=timeout))
-
-
-@contextlib.contextmanager
-def _translated_errors() -> Iterator[None]:
-    """Translate the errors of a request.
-
-    :raises: ImageStoreUnavailable: the request was not sent
-    :raises: Unanswered: it was sent, and no complete answer came
-    :raises: BadGateway: the answer is not valid HTTP
-    """
-    try:
-        yield
-    except (urllib3.exceptions.HTTPError, OSError) as error:
-        cause: Any = error
-        while isinstance(cause, WRAPPERS):
-            cause = cause.args[-1]
-        raise next((ours for theirs, ours in ERRORS
-                    if isinstance(cause, theirs)),
-                   exception.Unanswered)() from error

@@ -32,10 +32,15 @@ INVALID_RESPONSES: tuple[dict[str, Any], ...] = (
 )
 
 
-def token() -> Any:
-    """Return a token whose catalogue has an Image service."""
+def token(keystone: str = KEYSTONE) -> Any:
+    """Return a token whose catalogue has an Image service, and Keystone.
+
+    :param keystone: the URL of Keystone
+    """
     made = keystone_fixture.V3Token()
     made.set_project_scope()
+    made.add_service('identity', 'keystone').add_standard_endpoints(
+        internal=keystone)
     made.add_service('image', 'glance').add_standard_endpoints(
         internal=IMAGE_SERVICE)
     return made

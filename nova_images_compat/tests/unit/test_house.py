@@ -24,7 +24,7 @@ LAYERS = (
     {'image', 'policy', 'usage'},
     {'conf', 'db', 'identity', 'quota'},
     {'background', 'context', 'exception', 'extras', 'log', 'native',
-     'policies', 'policy_files', 'version'},
+     'policies', 'policy_files', 'tls', 'version'},
 )
 API_LAYERS = (
     {'plugin'},

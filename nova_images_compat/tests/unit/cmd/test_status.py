@@ -58,6 +58,9 @@ class StatusTestCase(helpers.TestCase):
         for url in (identity_case.TOKENS, SERVICE_TOKENS):
             self.mocker.post(url, json=identity_case.token(),
                              headers={'X-Subject-Token': 'ours'})
+        self.mocker.get(identity_case.KEYSTONE, json={
+            'version': keystone_fixture.V3Discovery(identity_case.KEYSTONE)})
+        self.mocker.get(identity_case.TOKENS, json=identity_case.token())
         for root in (ROOT, OTHER_ROOT):
             self.mocker.get(f'{root}/', status_code=300)
             self.mocker.get(root + SCHEMA, json={'properties': {'id': {}}})

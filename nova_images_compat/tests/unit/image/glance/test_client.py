@@ -18,8 +18,7 @@ BOTH = glance_case.BOTH
 PATH = glance_case.PATH
 NO_ANSWER = (
     urllib3_mock.REFUSED, urllib3_mock.CUT, urllib3_mock.CUT_BODY,
-    urllib3_mock.TOO_LATE, urllib3_mock.CONNECTED_TOO_LATE,
-    urllib3_mock.BAD_CERTIFICATE)
+    urllib3_mock.TOO_LATE, urllib3_mock.CONNECTED_TOO_LATE)
 
 
 class NoAnswerTest(glance_case.ClientTestCase):
@@ -135,6 +134,52 @@ class NoAnswerTest(glance_case.ClientTestCase):
             with self.case(number):
                 made = self.make(api_servers=BOTH, timeout=60)
                 self.assertEqual(glance_case.OTHER_ROOT, self.call(made).root)
+
+
+class MisconfiguredTest(glance_case.ClientTestCase):
+    """Servers that no request can reach, however often it is sent."""
+
+    def test_server_is_asked_once(self) -> None:
+        self.mocker.get(URL, exc=urllib3_mock.BAD_CERTIFICATE)
+        raised = self.assertRaises(
+            exception.ImageStoreMisconfigured, self.call)
+        self.assertEqual((503, '10'), (
+            raised.code, raised.headers['Retry-After']))
+        self.assertEqual(1, len(self.hosts()))
+        self.assertEqual([], self.clock.sleeps)
+        self.assertRegex(
+            self.log.output,
+            r'^ERROR \S+ The Image service at http://image.example cannot be '
+            r'used \(GET /v2/images/an-id, global request id req-\S+\): '
+            r'unknown authority .* set \[glance\] cafile .*\n$')
+
+    def test_other_servers_are_asked(self) -> None:
+        made = self.make(api_servers=BOTH)
+        self.mocker.get(URL, exc=urllib3_mock.BAD_CERTIFICATE)
+        self.mocker.get(OTHER_URL, text='here')
+        roots = {self.call(made).root for _ in range(30)}
+        self.assertEqual({glance_case.OTHER_ROOT}, roots)
+        self.assertEqual(1, self.hosts().count('image.example'))
+        self.assertEqual([], self.clock.sleeps)
+
+    def test_no_server_is_asked_twice(self) -> None:
+        for url in (URL, OTHER_URL):
+            self.mocker.get(url, exc=urllib3_mock.BAD_CERTIFICATE)
+        self.assertRaises(
+            exception.ImageStoreMisconfigured, self.call,
+            self.make(api_servers=BOTH))
+        self.assertEqual(
+            ['image.example', 'image2.example'], sorted(self.hosts()))
+
+    def test_other_server_is_tried_again(self) -> None:
+        self.mocker.get(URL, exc=urllib3_mock.BAD_CERTIFICATE)
+        self.mocker.get(OTHER_URL, exc=urllib3_mock.REFUSED)
+        raised = self.assertRaises(
+            exception.ImageStoreUnavailable, self.call,
+            self.make(api_servers=BOTH, num_retries=4))
+        self.assertNotIsInstance(raised, exception.Unanswered)
+        self.assertEqual(1, self.hosts().count('image.example'))
+        self.assertGreaterEqual(self.hosts().count('image2.example'), 2)
 
 
 class OnceTest(glance_case.ClientTestCase):
