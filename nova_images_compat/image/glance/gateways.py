@@ -11,6 +11,9 @@ from nova_images_compat import tls
 REDIRECTS = (301, 302, 303, 307, 308)
 BAD_REQUEST = 400
 
+# The statuses of all these answers.
+STATUSES = frozenset((*REDIRECTS, BAD_REQUEST))
+
 # Characters of a URL that are logged.
 MAX_LENGTH = 200
 
@@ -33,17 +36,16 @@ def problem(
     correct, as one line; None: it did.
 
     :param root: the URL that the request was sent to
-    :param status: the status of the response; the next parameters are its
-        headers and body
+    :param status: one of ``STATUSES``; the next parameters are the headers
+        and the body of the response
     """
-    location = headers.get('Location', '')
-    if status in REDIRECTS and root.startswith('http:') and (
-            location.lower().startswith('https:')):
-        target = log.one_line(location[:MAX_LENGTH])
-        return (f'the server redirects to {target}, and redirects are not '
-                f'followed: correct {settings.url}')
     if status != BAD_REQUEST:
-        return None
+        location = headers.get('Location', '')[:MAX_LENGTH]
+        is_for_tls = root.startswith('http:') and (
+            location.lower().startswith('https:'))
+        return ('the server redirects to '
+                f'{log.one_line(location)}, and redirects are not followed: '
+                f'correct {settings.url}') if is_for_tls else None
     if any(text in body for text in WANTS_TLS):
         return ('the server expects TLS, but its URL begins with http: '
                 f'correct {settings.url}')

@@ -152,7 +152,8 @@ class Transport:
             if response.status >= 500:
                 raise urllib3.exceptions.HTTPError(
                     f'status {response.status}')
-        self._check_gateway(root, response, body)
+        if response.status in gateways.STATUSES:
+            self._check_gateway(root, response, body)
 
     def _exchange(
         self, connections: pools.Pools, root: str, method: str, target: str,
@@ -173,7 +174,8 @@ class Transport:
         LOG.debug('%s %s%s: %s, request id %s', method, root, target,
                   response.status,
                   response.headers.get('X-OpenStack-Request-ID'))
-        self._check_gateway(root, response, content)
+        if response.status in gateways.STATUSES:
+            self._check_gateway(root, response, content)
         return glance_answer.Answer(
             root, response.status, content,
             response.headers.get('Retry-After', ''))

@@ -18,6 +18,7 @@ from nova_images_compat.tests.unit.image.glance import glance_case
 from nova_images_compat.tests.unit.image.glance import server_case
 
 PATH = glance_case.PATH
+FORMAT = '%(levelname)s %(message)s'
 UNKNOWN_AUTHORITY = (
     "unknown authority of the server's certificate: set "
     r'\[glance\] cafile to the file')
@@ -54,7 +55,7 @@ class TLSTest(server_case.TestCase):
     ) -> None:
         """Check that one line of the log says why a request fails."""
         log = self.useFixture(
-            fixtures.FakeLogger(format='%(levelname)s %(message)s'))
+            fixtures.FakeLogger('nova_images_compat', format=FORMAT))
         made = self.make(root, num_retries=3, **glance)
         self.assertRaises(
             exception.ImageStoreMisconfigured, made.call,
