@@ -180,11 +180,20 @@ function configure_images_compat_tempest {
     iniset "$TEMPEST_CONFIG" images_compat catalog_type "$catalog_type"
 }
 
-# stop_images_compat() - Stop the service and send its paths to Nova again
+# stop_images_compat() - Stop the service, if there is one, and send its paths
+# to Nova again
 function stop_images_compat {
+    # This file tells in which mode stack.sh ran. The mode may have changed.
+    if [[ ! -f "$NOVA_IMAGES_COMPAT_UWSGI_CONF" ]]; then
+        return 0
+    fi
     stop_process images-compat
     remove_uwsgi_config "$NOVA_IMAGES_COMPAT_UWSGI_CONF" "$IMAGES_COMPAT_SITE"
     sudo rm -f "$(apache_site_config_for "$IMAGES_COMPAT_SITE")"
+    if is_ubuntu; then
+        # Debian's Apache, too, keeps a marker of each site that was disabled.
+        sudo a2dissite --purge --quiet "$IMAGES_COMPAT_SITE"
+    fi
 }
 
 # cleanup_images_compat() - Remove the files of both modes

@@ -81,7 +81,7 @@ class TestCase(tests_base.TestCase):
         super().setUp()
         self.scratch = pathlib.Path(os.path.realpath(
             self.useFixture(fixtures.TempDir()).path))
-        for name in ('bin', 'nova', 'sites', 'tempest'):
+        for name in ('bin', 'disabled_sites', 'nova', 'sites', 'tempest'):
             (self.scratch / name).mkdir()
         for name in PROGRAMS + OTHER_PROGRAMS:
             self._provide(name)
@@ -104,6 +104,8 @@ class TestCase(tests_base.TestCase):
             'DATA_DIR': str(self.scratch / 'data'),
             'DEST': str(source.parent),
             'DISABLED_SERVICES': '',
+            'DISABLED_SITES': str(self.scratch / 'disabled_sites'),
+            'DISTRIBUTION': 'ubuntu',
             'ENABLED_SERVICES': 'keystone,g-api,n-api,tempest',
             'ENABLE_DEBUG_LOG_LEVEL': 'True',
             'KEYSTONE_SERVICE_URI': 'http://192.0.2.1/identity',

@@ -40,6 +40,10 @@ function is_service_enabled {
     [[ ",$ENABLED_SERVICES," == *",$1,"* ]]
 }
 
+function is_ubuntu {
+    [[ "$DISTRIBUTION" == "ubuntu" ]]
+}
+
 function run_process {
     record run_process "$@"
 }
@@ -136,6 +140,9 @@ function apache_site_config_for {
 function remove_uwsgi_config {
     record remove_uwsgi_config "$@"
     rm -f "$1"
+    if is_ubuntu; then
+        echo > "$DISABLED_SITES/$2"
+    fi
 }
 
 function restart_apache_server {
@@ -170,6 +177,11 @@ function create_service_user {
 }
 
 # Not DevStack's, but not to be run for real: what a mistake would reach.
+
+function a2dissite {
+    record a2dissite "$@"
+    rm -f "$DISABLED_SITES/${*: -1}"
+}
 
 function sudo {
     local word

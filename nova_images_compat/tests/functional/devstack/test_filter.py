@@ -61,6 +61,26 @@ class FilterTest(base.TestCase):
         self.unstack()
         self.assertEqual(self.stacked_api_paste(), self.api_paste.read_text())
 
+    def test_unstack_stops_nothing(self) -> None:
+        self.stack()
+        self.calls()
+        self.unstack()
+        self.assertEqual([], self.calls())
+
+    def test_unstack_stops_the_service_of_the_other_mode(self) -> None:
+        self.variables['NOVA_IMAGES_COMPAT_MODE'] = 'service'
+        self.stack()
+        self.calls()
+        self.variables['NOVA_IMAGES_COMPAT_MODE'] = 'filter'
+        self.unstack()
+        self.assertEqual(('stop_process', 'images-compat'), self.calls()[0])
+        self.assertFalse(self.site.exists())
+        self.stack()
+        self.assertEqual(self.stacked_api_paste(), self.api_paste.read_text())
+        self.calls()
+        self.unstack()
+        self.assertEqual([], self.calls())
+
     def test_clean_removes_it(self) -> None:
         self.stack()
         self.clean()

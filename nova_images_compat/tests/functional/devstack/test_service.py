@@ -60,9 +60,21 @@ class ServiceTest(base.TestCase):
         self.assertEqual([
             ('stop_process', 'images-compat'),
             ('remove_uwsgi_config', str(self.uwsgi), 'images-compat'),
+            ('a2dissite', '--purge', '--quiet', 'images-compat'),
         ], self.calls())
         self.assertFalse(self.site.exists())
         self.assertFalse(self.uwsgi.exists())
+
+    def test_unstack_on_fedora(self) -> None:
+        self.variables['DISTRIBUTION'] = 'fedora'
+        self.stack()
+        self.calls()
+        self.unstack()
+        self.assertEqual([
+            ('stop_process', 'images-compat'),
+            ('remove_uwsgi_config', str(self.uwsgi), 'images-compat'),
+        ], self.calls())
+        self.assertFalse(self.site.exists())
 
     def test_clean_leaves_nothing(self) -> None:
         before = self._files()
