@@ -30,12 +30,18 @@ def write(path: str, options: Options) -> str:
     :returns: the path
     """
     with open(path, 'w', opener=_private) as file:
-        for group, values in options.items():
-            file.write(f'[{group}]\n')
-            for name, value in values.items():
-                file.write(f'{name} = {value}\n')
-            file.write('\n')
+        file.write(text(options))
     return path
+
+
+def text(options: Options) -> str:
+    """Return the text of a configuration file."""
+    lines = []
+    for group, values in options.items():
+        lines.append(f'[{group}]')
+        lines += [f'{name} = {value}' for name, value in values.items()]
+        lines.append('')
+    return '\n'.join([*lines, ''])
 
 
 def _private(path: str, flags: int) -> int:

@@ -35,7 +35,7 @@ http {{
 '''
 
 _APACHE_MODULES = (
-    'mpm_event', 'authz_core', 'headers', 'proxy', 'proxy_http')
+    'mpm_event', 'authz_core', 'headers', 'proxy', 'proxy_http', 'ssl')
 _APACHE = '''\
 ServerRoot {directory}
 ServerName localhost
@@ -49,6 +49,16 @@ Include {sample}
 '''
 
 
+def join(directory: str, name: str, *files: str) -> str:
+    """Write the contents of files into one, as HAProxy needs a certificate and
+    its key, and return its path.
+    """
+    path = os.path.join(directory, name)
+    with open(path, 'w') as file:
+        file.write(''.join(pathlib.Path(each).read_text() for each in files))
+    return path
+
+
 class Frontend(process.Server):
     """The compute endpoint: a web server before Nova and our service.
 
@@ -57,6 +67,8 @@ class Frontend(process.Server):
     :param name: a unique name
     :param services: the addresses of our services; only HAProxy supports more
         than one
+    :param certificate: the files of a certificate and of its key, for TLS;
+        None: it does not speak TLS
     :cvar sample: the name of the sample file
     """
 
@@ -65,11 +77,14 @@ class Frontend(process.Server):
     def __init__(
         self, account: registry.Registry, stack: description.Description,
         name: str, *services: str,
+        certificate: tuple[str, str] | None = None,
     ) -> None:
         self.port = process.free_port()
-        self.url = f'http://{process.HOST}:{self.port}'
+        scheme = 'https' if certificate else 'http'
+        self.url = f'{scheme}://{process.HOST}:{self.port}'
         self.directory = tempfile.mkdtemp(
             prefix=f'{name}-', dir=stack.directory)
+        self.certificate = certificate
         path = os.path.join(self.directory, self.sample)
         with open(path, 'w') as file:
             file.write(self.fill(stack, services))
@@ -89,7 +104,8 @@ class Frontend(process.Server):
         for old, new in (
                 (NOVA, stack.nova_url.removeprefix('http://')),
                 (SERVICE, services[0]),
-                *self.listen(f'{process.HOST}:{self.port}')):
+                *self.listen(f'{process.HOST}:{self.port}'),
+                *self.enable_tls()):
             if old not in text:
                 raise ValueError(f'{self.sample} does not have "{old}"')
             text = text.replace(old, new)
@@ -100,6 +116,10 @@ class Frontend(process.Server):
 
         :param address: the address to listen on
         """
+        raise NotImplementedError()
+
+    def enable_tls(self) -> tuple[tuple[str, str], ...]:
+        """Return further texts, with those that replace them, for TLS."""
         raise NotImplementedError()
 
     def find_command(self, path: str) -> list[str]:
@@ -134,6 +154,15 @@ class Nginx(Frontend):
     def listen(self, address: str) -> tuple[tuple[str, str], ...]:
         return ((f'listen {PORT};', f'listen {address};'),)
 
+    def enable_tls(self) -> tuple[tuple[str, str], ...]:
+        if not self.certificate:
+            return ()
+        certificate, key = self.certificate
+        address = f'{process.HOST}:{self.port}'
+        return ((f'listen {address};',
+                 f'listen {address} ssl;\n    ssl_certificate {certificate};\n'
+                 f'    ssl_certificate_key {key};'),)
+
     def find_command(self, path: str) -> list[str]:
         around = self.write('main.conf', _NGINX, path, 'user root;')
         return [process.find_program('nginx', 'nginx-light'), '-c', around,
@@ -157,6 +186,13 @@ class HAProxy(Frontend):
     def listen(self, address: str) -> tuple[tuple[str, str], ...]:
         return ((f'bind :{PORT}', f'bind {address}'),)
 
+    def enable_tls(self) -> tuple[tuple[str, str], ...]:
+        if not self.certificate:
+            return ()
+        bind = f'bind {process.HOST}:{self.port}'
+        both = join(self.directory, 'both.pem', *self.certificate)
+        return ((bind, f'{bind} ssl crt {both}'),)
+
     def find_command(self, path: str) -> list[str]:
         return [process.find_program('haproxy', 'haproxy'), '-db', '-f', path]
 
@@ -168,6 +204,17 @@ class Apache(Frontend):
     def listen(self, address: str) -> tuple[tuple[str, str], ...]:
         return ((f'Listen {PORT}', f'Listen {address}'),
                 (f'*:{PORT}', address))
+
+    def enable_tls(self) -> tuple[tuple[str, str], ...]:
+        if not self.certificate:
+            return ()
+        certificate, key = self.certificate
+        address = f'{process.HOST}:{self.port}'
+        return ((f'Listen {address}', f'Listen {address} https'),
+                (f'<VirtualHost {address}>',
+                 f'<VirtualHost {address}>\n    SSLEngine on\n'
+                 f'    SSLCertificateFile {certificate}\n'
+                 f'    SSLCertificateKeyFile {key}'))
 
     def find_command(self, path: str) -> list[str]:
         around = self.write(

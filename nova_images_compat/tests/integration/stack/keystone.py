@@ -37,6 +37,8 @@ class Keystone(component.OpenStackService):
                 'backend': 'dogpile.cache.memcached',
                 'memcache_servers': self.stack.memcached},
             'identity': {'password_hash_rounds': 4},
+            # A server with TLS may stand in front of it.
+            'oslo_middleware': {'enable_proxy_headers_parsing': True},
             'fernet_tokens': {
                 'key_repository': os.path.join(directory, 'fernet-keys')},
             'fernet_receipts': {
