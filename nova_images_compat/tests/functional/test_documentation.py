@@ -2,10 +2,13 @@
 
 """The documentation agrees with the service."""
 
+import configparser
 import json
 import pathlib
 import re
+import subprocess
 
+import fixtures
 import yaml
 
 from nova_images_compat.tests.functional import base
@@ -23,6 +26,45 @@ SUCCESSFUL = range(200, 300)
 # The numbers of differences.
 LAST_DIFFERENCE = 38
 UNUSED_NUMBERS = (19, 20)
+
+# The part of Nova's api-paste.ini that the filter belongs to.
+NOVA_PASTE = """
+[composite:openstack_compute_api_v21]
+use = call:nova.api.auth:pipeline_factory_v21
+keystone = cors authtoken keystonecontext osapi_compute_app_v21
+noauth2 = cors noauth2 osapi_compute_app_v21
+
+[composite:openstack_compute_api_v21_legacy_v2_compatible]
+use = call:nova.api.auth:pipeline_factory_v21
+keystone = cors authtoken legacy_v2_compatible osapi_compute_app_v21
+
+[app:osapi_compute_app_v21]
+paste.app_factory = nova.api.openstack.compute:APIRouterV21.factory
+"""
+
+
+class FirstPage(base.TestCase):
+
+    def test_second_line_adds_the_filter(self) -> None:
+        readme = (TOP / 'README.rst').read_text('utf-8')
+        [line] = re.findall('^ +(sed .*)$', readme, re.MULTILINE)
+        paste = pathlib.Path(
+            self.useFixture(fixtures.TempDir()).join('api-paste.ini'))
+        paste.write_text(NOVA_PASTE)
+        subprocess.run(
+            ['sh', '-ec', line.replace('/etc/nova/api-paste.ini', str(paste))],
+            check=True)
+        wanted = configparser.ConfigParser()
+        wanted.read_string(NOVA_PASTE)
+        wanted['filter:images_compat'] = {
+            'use': 'egg:nova-images-compat#images_compat'}
+        for name in ('', '_legacy_v2_compatible'):
+            section = wanted[f'composite:openstack_compute_api_v21{name}']
+            section['keystone'] = section['keystone'].replace(
+                ' osapi_compute', ' images_compat osapi_compute')
+        found = configparser.ConfigParser()
+        found.read(paste)
+        self.assertEqual(wanted, found)
 
 
 class DifferencesPage(base.TestCase):

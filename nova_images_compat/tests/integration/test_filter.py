@@ -29,6 +29,7 @@ NOVAS = {
     'D21': "too large bodies are rejected by Nova's own filter before us",
     'D33': 'requests without a route are passed on to Nova, whatever their '
            'microversion is',
+    'D35': 'so are paths that are not UTF-8',
 }
 
 # Responses about Nova itself differ between releases: the newest microversion,

@@ -215,7 +215,9 @@ def is_invalid_utf_8(found: Found) -> bool:
 
 def names_version_by_media_type(found: Found) -> bool:
     headers = found.step.get('headers', {})
-    return answers(found, 200, 300) and any(
+    lists = isinstance(found.ours.body, dict) and (
+        found.ours.body.keys() & {'choices', 'versions'})
+    return found.nova.status == 200 and bool(lists) and any(
         ';version=' in headers.get(name, '').replace(' ', '')
         for name in ('Accept', 'Content-Type'))
 
