@@ -16,6 +16,7 @@ from nova_images_compat.api.pipeline import keystone
 from nova_images_compat.api.pipeline import paste
 from nova_images_compat import exception
 from nova_images_compat import identity
+from nova_images_compat.image.glance import transport
 from nova_images_compat.tests import certificates
 from nova_images_compat.tests.unit import helpers
 from nova_images_compat.tests.unit import identity_case
@@ -126,6 +127,13 @@ class TLSTest(server_case.TestCase):
             exception.ConfigurationError, self.make_filter,
             self.options('https://127.0.0.1', {'cafile': '/no/such'}))
         self.assertIn(f'[{OWN}] cafile: {FILE}', str(error))
+        error = self.assertRaises(
+            exception.ConfigurationError, transport.Transport,
+            self.configure({
+                'glance': {'endpoint_override': 'http://image.example'},
+                SERVICE: {'send_service_user_token': True, **self.options(
+                    'https://127.0.0.1', {'cafile': '/no/such'})}}))
+        self.assertIn(f'[{SERVICE}] cafile: {FILE}', str(error))
 
     def test_file_that_is_removed(self) -> None:
         path = self.write('trusted', 'x')

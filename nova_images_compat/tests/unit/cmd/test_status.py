@@ -280,6 +280,24 @@ class WithGlanceTest(StatusTestCase):
         self.assertEqual(SUCCESS, self.check_file(path)[LOCKS][0])
         self.assertEqual(before, os.listdir(self.configuration.directory))
 
+    def test_files_of_certificates(self) -> None:
+        for group in ('keystone_authtoken', 'service_user'):
+            for name in ('cafile', 'certfile'):
+                with self.case(group, name):
+                    self.assert_said(
+                        CONFIGURATION, FAILURE,
+                        f'[{group}] {name}: there is no file /no/such',
+                        {'service_user': SERVICE_USER, group: {
+                            **(SERVICE_USER if group == 'service_user'
+                               else {}), name: '/no/such'}})
+
+    def test_tokens_that_cannot_be_validated(self) -> None:
+        self.mocker.get(identity_case.TOKENS, status_code=503)
+        self.assert_said(
+            IDENTITY, FAILURE,
+            'The user of [keystone_authtoken] cannot validate tokens: ')
+        self.assertEqual({SUCCESS}, self.others(IDENTITY))
+
     def test_paste_file_that_names_what_is_not_there(self) -> None:
         self.assert_said(CONFIGURATION, FAILURE, 'section nowhere', {
             'wsgi': {'api_paste_config': self.write('paste.ini', (
