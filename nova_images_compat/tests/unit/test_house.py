@@ -19,7 +19,7 @@ MAX_LINES = 400
 
 # Rooms import from their own layer and from those below, never from above.
 LAYERS = (
-    {'cmd', 'wsgi'},
+    {'cmd', 'uwsgi_drain', 'wsgi'},
     {'api', 'process_report'},
     {'image', 'policy', 'usage'},
     {'conf', 'db', 'identity', 'quota'},
