@@ -4,6 +4,7 @@
 
 from collections.abc import Mapping
 import datetime
+import logging
 import sys
 from typing import Any
 
@@ -51,6 +52,8 @@ def _text(
     """Return the report in the format that the arguments name."""
     now = datetime.datetime.now(datetime.UTC)
     if arguments.format == HTML:
+        # Its notices about its cache of fonts are not for the operator.
+        logging.getLogger('matplotlib').setLevel(logging.ERROR)
         # Imported only if needed: they load Matplotlib.
         from nova_images_compat.usage import page
         from nova_images_compat.usage import summary as usage_summary
