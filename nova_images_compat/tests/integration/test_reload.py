@@ -176,7 +176,8 @@ class ReloadTest(ReloadTestCase):
         self.assertGreaterEqual(self.outcomes[200], CLIENTS)
         self.assertEqual(
             2 * sample.WORKERS, service.log().count(sample.READY))
-        page = self.request(service.url, 'GET', '/v2.1/images').json()
+        page = self.request(
+            service.url, 'GET', '/v2.1/images?limit=10').json()
         self.assertEqual(3, len(page['images']))
         # Without load, too.
         service.reload()
