@@ -6,9 +6,9 @@ import datetime
 import os
 import shutil
 import ssl
-import subprocess
 from typing import Any
 
+from cryptography.hazmat.primitives import serialization
 import fixtures
 
 from nova_images_compat import exception
@@ -19,6 +19,9 @@ from nova_images_compat.tests.unit.image.glance import server_case
 
 PATH = glance_case.PATH
 FORMAT = '%(levelname)s %(message)s'
+# The name of the file of an authority in a directory: OpenSSL's hash of the
+# subject "CN = authority".
+HASHED_NAME = 'aabdaf6b.0'
 UNKNOWN_AUTHORITY = (
     "unknown authority of the server's certificate: set "
     r'\[glance\] cafile to the file')
@@ -74,8 +77,8 @@ class TLSTest(server_case.TestCase):
         root = self.listen()
         directory = self.useFixture(fixtures.TempDir()).path
         self.assert_not_sent(root, UNKNOWN_AUTHORITY, cafile=directory)
-        shutil.copy(self.authority.file, directory)
-        subprocess.run(['openssl', 'rehash', directory], check=True)
+        shutil.copy(
+            self.authority.file, os.path.join(directory, HASHED_NAME))
         self.assertEqual(b'{}', self.get(root, cafile=directory))
 
     def test_usual_authorities(self) -> None:
@@ -169,12 +172,15 @@ class TLSTest(server_case.TestCase):
     def test_key_with_a_password(self) -> None:
         """OpenSSL would ask the terminal for it."""
         certificate, key = self.authority.issue('client')
-        subprocess.run(
-            ['openssl', 'ec', '-in', key, '-aes128', '-passout', 'pass:x',
-             '-out', f'{key}.locked'], check=True, capture_output=True)
+        locked = serialization.load_pem_private_key(
+            self.read(key).encode(), None).private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.BestAvailableEncryption(b'password'))
+        self.write_to(key, locked.decode())
         error = self.assertRaises(
             exception.ConfigurationError, self.make, 'https://image.example',
-            certfile=certificate, keyfile=f'{key}.locked')
+            certfile=certificate, keyfile=key)
         self.assertIn('[glance] certfile, keyfile: ', str(error))
 
     def test_files_that_become_wrong(self) -> None:
