@@ -99,7 +99,8 @@ class Client:
                           'global request id %s): %s', root, method, path,
                           context.global_id, error.__cause__)
                 misconfigured[root] = error
-                if len(misconfigured) == len(set(servers)):
+                if len(misconfigured) == len(set(servers)) and (
+                        not is_repeated):
                     raise
                 continue
             except exception.ImageStoreUnavailable as error:

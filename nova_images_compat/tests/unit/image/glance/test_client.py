@@ -171,6 +171,12 @@ class MisconfiguredTest(glance_case.ClientTestCase):
         self.assertEqual(
             ['image.example', 'image2.example'], sorted(self.hosts()))
 
+    def test_what_an_earlier_try_did_is_not_forgotten(self) -> None:
+        self.mocker.get(URL, [
+            {'exc': urllib3_mock.CUT}, {'exc': urllib3_mock.BAD_CERTIFICATE}])
+        self.assertRaises(exception.Unanswered, self.call)
+        self.assertEqual(2, len(self.hosts()))
+
     def test_other_server_is_tried_again(self) -> None:
         self.mocker.get(URL, exc=urllib3_mock.BAD_CERTIFICATE)
         self.mocker.get(OTHER_URL, exc=urllib3_mock.REFUSED)
