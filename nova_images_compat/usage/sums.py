@@ -16,7 +16,6 @@ from nova_images_compat.usage import trend
 
 COUNTS = ledger.COUNTS
 
-DAY = 'day'
 PROJECT = 'project_id'
 AGENT = 'user_agent'
 OPERATION = 'operation'
@@ -61,6 +60,7 @@ class Sums:
         self, connection: sa.Connection, since: datetime.date | None,
     ) -> None:
         self._connection = connection
+        self._dialect = connection.dialect.name
         self._since = since
 
     def days(self) -> tuple[datetime.date, datetime.date] | None:
@@ -112,13 +112,17 @@ class Sums:
 
     def by_day(self) -> list[tuple[datetime.date, str, int]]:
         """Return the number of calls of each day and client."""
-        grouped = self._grouped(
-            [DAY, CLIENT], sa.func.sum(COUNTS.c.calls).label('calls'))
-        day, client = grouped.c[DAY], grouped.c[CLIENT]
+        # Not grouped by user agent first: there may be as many of a day as
+        # there are rows.
+        recognised = _client(self._dialect, COUNTS.c.user_agent)
+        calls = self._included(sa.select(
+            COUNTS.c.day, COUNTS.c.calls, recognised.label(CLIENT),
+        )).subquery()
+        day, client = calls.c.day, calls.c[CLIENT]
         return [
-            (when, name, int(calls))
-            for when, name, calls in self._connection.execute(
-                sa.select(day, client, sa.func.sum(grouped.c.calls)).group_by(
+            (when, name, int(number))
+            for when, name, number in self._connection.execute(
+                sa.select(day, client, sa.func.sum(calls.c.calls)).group_by(
                     day, client).order_by(day, client))]
 
     def _grouped(self, names: Sequence[str], *added: Any) -> sa.Subquery:
@@ -134,7 +138,7 @@ class Sums:
             sa.select(*columns, *added)).group_by(*columns).subquery()
         if CLIENT not in names:
             return grouped
-        client = _client(self._connection.dialect.name, grouped.c[AGENT])
+        client = _client(self._dialect, grouped.c[AGENT])
         return sa.select(grouped, client.label(CLIENT)).subquery()
 
     def _included(self, statement: Any) -> Any:
