@@ -29,6 +29,8 @@ def verify(connection: sa.Connection) -> None:
         dialect.do_ping(driver)
     except dialect.loaded_dbapi.Error:
         connection.invalidate()
+        # The next one of the pool would be closed, too.
+        connection.engine.dispose()
 
 
 def read(
