@@ -83,7 +83,9 @@ class DrainTest(base.TestCase):
 
     def test_new_workers_are_asked_again(self) -> None:
         """A worker that still loads the application ignores uWSGI."""
-        worker = self.enterContext(subprocess.Popen(['sleep', '60']))
+        # nohup, for example, lets all processes ignore SIGHUP.
+        worker = self.enterContext(subprocess.Popen(
+            ['env', '--default-signal=HUP', 'sleep', '60']))
         self.addCleanup(worker.kill)
         self.uwsgi.workers = lambda: [
             {'pid': worker.pid, 'delta_requests': 0},
