@@ -165,9 +165,12 @@ class GlobalConfiguration(base.TestCase):
 
     def test_importing_everything_registers_nothing(self) -> None:
         program = (
-            'import importlib, pkgutil\n'
+            'import importlib, pkgutil, sys\n'
+            'from unittest import mock\n'
             'from oslo_config import cfg\n'
             'import nova_images_compat as package\n'
+            '# Only in a process of uWSGI.\n'
+            'sys.modules["uwsgi"] = mock.Mock()\n'
             'for module in pkgutil.walk_packages(\n'
             '        package.__path__, "nova_images_compat."):\n'
             '    name = module.name\n'
