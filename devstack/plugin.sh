@@ -68,8 +68,8 @@ function configure_images_compat {
     if [[ "$NOVA_USE_SERVICE_TOKEN" == "True" ]]; then
         iniset "$NOVA_IMAGES_COMPAT_CONF" service_user send_service_user_token True
         configure_keystone_authtoken_middleware "$NOVA_IMAGES_COMPAT_CONF" "$user" service_user
-        # The function above always sets cafile, also without TLS. The service
-        # does not start if the file is missing.
+        # The function above always sets cafile, also without TLS, when there
+        # is no such file.
         if [[ ! -f "$SSL_BUNDLE_FILE" ]]; then
             inidelete "$NOVA_IMAGES_COMPAT_CONF" service_user cafile
         fi

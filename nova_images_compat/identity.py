@@ -235,7 +235,9 @@ def load_auth(conf: cfg.ConfigOpts, group: str) -> plugin.BaseAuthPlugin:
 def tls_settings(conf: cfg.ConfigOpts, group: str) -> tls.Settings:
     """Return the settings of TLS of a user's option group."""
     section = conf[group].auth_section or group
-    return tls.Settings.load(conf, group, f'[{section}] auth_url')
+    return tls.Settings.load(
+        conf, group, f'[{section}] auth_url',
+        getattr(conf[section], 'auth_url', None))
 
 
 def load_session(

@@ -54,6 +54,7 @@ class Settings:
         usual ones, or none because servers are not verified
     :ivar certfile: the file of our own certificate, or None
     :ivar keyfile: the file of its key; None: ``certfile`` has it
+    :ivar is_plain: whether the URL in the option does without TLS
     """
 
     group: str
@@ -61,17 +62,33 @@ class Settings:
     cafile: str | None
     certfile: str | None
     keyfile: str | None
+    is_plain: bool
 
     @classmethod
-    def load(cls, conf: cfg.ConfigOpts, group: str, url: str) -> 'Settings':
+    def load(
+        cls, conf: cfg.ConfigOpts, group: str, url: str,
+        address: str | None = None,
+    ) -> 'Settings':
         """Return the settings of a group, which has keystoneauth's options of
         a session.
+
+        :param address: the server's URL, if it is known
         """
         options = conf[group]
         has_key = options.certfile and options.keyfile
         return cls(
             group, url, None if options.insecure else options.cafile or None,
-            options.certfile or None, options.keyfile if has_key else None)
+            options.certfile or None, options.keyfile if has_key else None,
+            (address or '').lower().startswith('http:'))
+
+    def check_at_start(self) -> None:
+        """Check the files, unless the server's URL does without TLS: tools of
+        deployments also name files that exist only with TLS.
+
+        :raises: ConfigurationError: as ``check``
+        """
+        if not self.is_plain:
+            self.check()
 
     def check(self) -> None:
         """Check that the files hold certificates and keys.

@@ -78,11 +78,11 @@ class ServiceChecks:
             raise exception.CheckWarning(
                 f'[api] auth_strategy {self.conf.api.auth_strategy} is for '
                 'development: it accepts every token.')
-        identity.OwnUser(self.conf).tls.check()
+        identity.OwnUser(self.conf).tls.check_at_start()
         groups = [identity.GROUP]
         user = identity.load_service_user(self.conf)
         if user:
-            user.tls.check()
+            user.tls.check_at_start()
             groups.append(identity.SERVICE_GROUP)
         missing = [f'[{group}] {name}' for group in groups
                    for name in _missing_options(self.conf, group)]

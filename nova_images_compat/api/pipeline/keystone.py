@@ -90,7 +90,7 @@ def _make(
         raise exception.ConfigurationError(
             '[keystone_authtoken] auth_type is not set: with [api] '
             'auth_strategy keystone, the service needs a user of its own')
-    identity.tls_settings(conf, identity.GROUP).check()
+    identity.tls_settings(conf, identity.GROUP).check_at_start()
     if options.memcached_servers and not (
             getattr(options, 'memcache_sasl_enabled', False)):
         extras.check(

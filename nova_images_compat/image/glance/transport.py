@@ -84,11 +84,11 @@ class Transport:
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         self._tls = tls.Settings.load(
             conf, glance.GROUP.name, endpoints.source(conf))
-        self._tls.check()
+        self._tls.check_at_start()
         self._connections = native.PerThread(lambda: _connections(conf))
         user = self._connections.get().service_user
         if user:
-            user.tls.check()
+            user.tls.check_at_start()
 
     @property
     def session(self) -> keystone_session.Session:

@@ -281,12 +281,21 @@ class WithGlanceTest(StatusTestCase):
         self.assertEqual(before, os.listdir(self.configuration.directory))
 
     def test_files_of_certificates(self) -> None:
+        with_tls = 'https://keystone.example'
+        self.mocker.get(with_tls, status_code=503)
+        self.mocker.post(f'{with_tls}/v3/auth/tokens', status_code=503)
         for group in ('keystone_authtoken', 'service_user'):
             for name in ('cafile', 'certfile'):
                 with self.case(group, name):
                     self.assert_said(
                         CONFIGURATION, FAILURE,
                         f'[{group}] {name}: there is no file /no/such',
+                        {'service_user': SERVICE_USER, group: {
+                            **(SERVICE_USER if group == 'service_user'
+                               else {}), name: '/no/such',
+                            'auth_url': with_tls}})
+                    self.assert_said(
+                        CONFIGURATION, SUCCESS, 'It is complete',
                         {'service_user': SERVICE_USER, group: {
                             **(SERVICE_USER if group == 'service_user'
                                else {}), name: '/no/such'}})
