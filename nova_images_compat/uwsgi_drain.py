@@ -47,15 +47,16 @@ def stop(number: int) -> None:
     LOG.info('Stopping after the connections that wait')
     # In a process of its own: a reload may end this worker, and the thread
     # that handles the signal may be the only one of the service.
+    worker = os.getpid()
     if os.fork():
         return
     try:
-        _stop()
+        _stop(worker)
     finally:
         os._exit(0)
 
 
-def _stop() -> None:
+def _stop(parent: int) -> None:
     is_drained = False
     try:
         is_drained = drain(uwsgi.sockets, TIMEOUT)
@@ -63,21 +64,26 @@ def _stop() -> None:
         for descriptor in uwsgi.sockets:
             os.close(descriptor)
         os.kill(uwsgi.masterpid(), END)
-        _end_new_workers()
+        _end_new_workers(parent)
     if not is_drained:
         LOG.warning('Connections still waited after %d seconds and are reset',
                     TIMEOUT)
 
 
-def _end_new_workers() -> None:
+def _end_new_workers(parent: int) -> None:
     """Repeat the request to end to workers that are still loading.
 
     uWSGI asks each worker only once, and waits for it. A worker that still
     loads the application, because of a reload, ignores the request.
+
+    :param parent: the worker that this process was forked from. It has loaded
+        the application, and ends only after this process, which has inherited
+        the pipes between its threads.
     """
     while new := [
             worker['pid'] for worker in uwsgi.workers()
-            if not worker['delta_requests'] and _is_running(worker['pid'])]:
+            if worker['pid'] != parent and not worker['delta_requests']
+            and _is_running(worker['pid'])]:
         time.sleep(RETRY_SECONDS)
         for pid in new:
             with contextlib.suppress(ProcessLookupError):

@@ -207,6 +207,11 @@ class StopTest(ReloadTestCase):
         service.stop()
         self.assertAllAnswered(service, connections)
 
+    def test_stop_of_an_idle_service(self) -> None:
+        service = self.useFixture(self.new_sample('idle'))
+        service.stop()
+        self.wait_for_log(service, sample.ENDED)
+
     def test_stop_during_reload(self) -> None:
         service = self.useFixture(self.new_sample('reload'))
         connections = self.queue_requests(service)

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import types
 from unittest import mock
 
@@ -94,6 +95,30 @@ class DrainTest(base.TestCase):
             self.accept()
         self.stop()
         self.assertEqual(-signal.SIGHUP, worker.wait(10))
+
+    def test_its_own_worker_is_not_waited_for(self) -> None:
+        """The worker ends only after the process that drains."""
+        workers = [{'pid': os.getpid(), 'delta_requests': 0}]
+        self.uwsgi.workers = lambda: workers
+        self.addCleanup(signal.signal, signal.SIGHUP, signal.signal(
+            signal.SIGHUP, signal.SIG_IGN))
+        fork, forked = os.fork, []
+
+        def remember() -> int:
+            forked.append(fork())
+            return forked[-1]
+
+        self.enterContext(mock.patch('os.fork', remember))
+        for _ in self.waiting:
+            self.accept()
+        self.stop()
+        self.assertEqual(-signal.SIGINT, self.master.wait(10))
+        end = time.monotonic() + 10
+        while not os.waitpid(forked[0], os.WNOHANG)[0]:
+            if time.monotonic() > end:
+                os.kill(forked[0], signal.SIGKILL)
+                self.fail('The process that drains does not end')
+            time.sleep(0.05)
 
     def test_other_sockets(self) -> None:
         """A socket that cannot refuse connections is waited for, too."""
