@@ -11,6 +11,10 @@ from nova_images_compat import tls
 REDIRECTS = (301, 302, 303, 307, 308)
 BAD_REQUEST = 400
 
+# The Image service sends this header with what it answers itself. Its messages
+# quote what callers send.
+OWN_HEADER = 'X-OpenStack-Request-ID'
+
 # The statuses of all these answers.
 STATUSES = frozenset((*REDIRECTS, BAD_REQUEST))
 
@@ -39,6 +43,8 @@ def problem(
     :param status: one of ``STATUSES``; the next parameters are the headers
         and the body of the response
     """
+    if OWN_HEADER in headers:
+        return None
     if status != BAD_REQUEST:
         location = headers.get('Location', '')[:MAX_LENGTH]
         is_for_tls = root.startswith('http:') and (

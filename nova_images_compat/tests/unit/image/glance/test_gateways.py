@@ -77,6 +77,14 @@ class GatewaysTest(glance_case.ClientTestCase):
                 self.mocker.get(URL, text=page)
                 self.assertEqual(200, self.call().status)
 
+    def test_answers_of_the_image_service(self) -> None:
+        """They quote what a caller sends."""
+        for page, _ in PAGES:
+            with self.case(page):
+                self.mocker.get(URL, status_code=400, text=page, headers={
+                    'x-openstack-request-id': 'req-1'})
+                self.assertEqual(400, self.call().status)
+
     def test_health_check(self) -> None:
         client = self.make()
         answers: list[dict[str, Any]] = [
