@@ -19,19 +19,25 @@ def write(content: bytes, path: str | None) -> None:
     :param path: the file; None: write to the standard output
     :raises: CommandError: the file cannot be written
     """
-    if path is None:
+    if path is None or path == '/dev/stdout':
         sys.stdout.buffer.write(content)
         return
     try:
-        if os.path.exists(path) and not os.path.isfile(path):
-            # Such as /dev/stdout: it must not be replaced.
-            with open(path, 'wb') as file:
+        if _is_device(path):
+            with open(path, 'ab') as file:
                 file.write(content)
         else:
             _replace(os.path.realpath(path), content)
     except OSError as error:
         raise exception.CommandError(
             f'--output {path}: {error.strerror}') from error
+
+
+def _is_device(path: str) -> bool:
+    """Say whether a file must not be replaced, such as a pipe or /dev/fd/3.
+    """
+    return os.path.exists(path) and not os.path.isfile(path) or (
+        os.path.abspath(path).startswith(('/dev/fd/', '/proc/')))
 
 
 def _replace(path: str, content: bytes) -> None:

@@ -21,6 +21,8 @@ from nova_images_compat import extras
 from nova_images_compat import identity
 from nova_images_compat.usage import ledger
 from nova_images_compat.usage import report as usage_report
+from nova_images_compat.usage import summary as usage_summary
+from nova_images_compat.usage import verdict
 
 HTML = 'html'
 FORMATS = ('table', HTML, 'json', 'csv')
@@ -38,30 +40,39 @@ def report(conf: cfg.ConfigOpts) -> None:
     if arguments.names and arguments.format in WITHOUT_NAMES:
         raise exception.CommandError(
             f'--names: the format {arguments.format} has no names')
+    if arguments.names and arguments.by not in (None, usage_report.PROJECT):
+        raise exception.CommandError(
+            f'--names: a report by {arguments.by} has no projects')
     database = db_engine.Database(conf)
     names = _project_names(conf) if arguments.names else {}
     with database.reader() as connection:
-        text = _text(connection, arguments, since, names)
+        text = _text(connection, conf, since, names)
     output.write(text.encode(), arguments.output)
 
 
 def _text(
-    connection: sa.Connection, arguments: Any, since: datetime.date | None,
-    names: Mapping[str, str],
+    connection: sa.Connection, conf: cfg.ConfigOpts,
+    since: datetime.date | None, names: Mapping[str, str],
 ) -> str:
     """Return the report in the format that the arguments name."""
+    arguments = conf.command
+    is_counting = conf.usage_counts.enabled
     now = datetime.datetime.now(datetime.UTC)
     if arguments.format == HTML:
         # Its notices about its cache of fonts are not for the operator.
         logging.getLogger('matplotlib').setLevel(logging.ERROR)
-        # Imported only if needed: they load Matplotlib.
+        # Imported only if needed: it loads Matplotlib.
         from nova_images_compat.usage import page
-        from nova_images_compat.usage import summary as usage_summary
         found = usage_summary.read(connection, now.date(), since)
-        return page.render(found, now, arguments.by, names)
+        # The verdict is on all counts.
+        whole = found if since is None else (
+            usage_summary.read_overview(connection, now.date()))
+        return page.render(
+            found, verdict.sentences(whole, is_counting), now, arguments.by,
+            names)
     if arguments.format == 'table':
         return usage_report.make_text(
-            connection, now.date(), arguments.by, since, names)
+            connection, now.date(), is_counting, arguments.by, since, names)
     rows = usage_report.make(connection, arguments.by, since)
     return rows.as_csv() if arguments.format == 'csv' else rows.as_json()
 

@@ -20,7 +20,6 @@ from nova_images_compat.usage import clients
 from nova_images_compat.usage import ledger
 from nova_images_compat.usage import summary as usage_summary
 from nova_images_compat.usage import sums
-from nova_images_compat.usage import verdict
 
 # The most rows of a table that are seen at once, and the most that it has.
 SHOWN = 25
@@ -61,11 +60,13 @@ class Table:
 
 
 def render(
-    found: usage_summary.Summary | None, generated: datetime.datetime,
-    by: str | None = None, names: Mapping[str, str] | None = None,
+    found: usage_summary.Summary | None, said: Sequence[str],
+    generated: datetime.datetime, by: str | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> str:
     """Return the page.
 
+    :param said: the sentences of the verdict
     :param generated: the time, in UTC
     :param by: "project", "agent" or "operation", for a page with this table
         only; None: with all tables
@@ -77,14 +78,16 @@ def render(
         lstrip_blocks=True)
     environment.filters['printable'] = ledger.printable
     return environment.get_template('report.html').render(
-        verdict=verdict.sentences(found), generated=generated, shown=SHOWN,
+        verdict=said, generated=generated, shown=SHOWN,
         **(_content(found, by, names or {}) if found else {}))
 
 
 def _content(
     found: usage_summary.Summary, by: str | None, names: Mapping[str, str],
 ) -> dict[str, Any]:
-    last = max(found.last, found.windows.today)
+    # Calls may have been added since the first statement.
+    last = max(found.last, found.windows.today,
+               *(day for day, _, _ in found.days))
     series = chart.series(found.days, found.first, last)
     tables = {
         'client': _clients, 'project': _projects, 'agent': _agents,

@@ -20,12 +20,15 @@ from nova_images_compat.usage import clients
 from nova_images_compat.usage import ledger
 from nova_images_compat.usage import summary as usage_summary
 from nova_images_compat.usage import sums
+from nova_images_compat.usage import trend
 from nova_images_compat.usage import verdict
+
+PROJECT = 'project'
 
 # The columns of a report, and those of the database's table.
 COLUMNS = {
     'day': 'day',
-    'project': 'project_id',
+    PROJECT: 'project_id',
     'agent': 'user_agent',
     'operation': 'operation',
     'microversion': 'microversion',
@@ -33,7 +36,7 @@ COLUMNS = {
 CALLS = 'calls'
 
 # The columns that a report can be summed up by.
-BY = ('project', 'agent', 'operation')
+BY = (PROJECT, 'agent', 'operation')
 
 # Where a spreadsheet may see a formula: at the start of a cell, or after a
 # character that it may take for the separator of cells.
@@ -93,36 +96,40 @@ def make(
 
 
 def make_text(
-    connection: sa.Connection, today: datetime.date, by: str | None = None,
-    since: datetime.date | None = None,
+    connection: sa.Connection, today: datetime.date, is_counting: bool,
+    by: str | None = None, since: datetime.date | None = None,
     projects: Mapping[str, str] | None = None,
 ) -> str:
     """Read the counts, and return the verdict and a table for a terminal.
 
-    The table of ``by`` also has the last call and the trend.
+    The verdict is on all counts. The table of ``by`` also has the last call
+    and the trend.
 
     :param today: in UTC
+    :param is_counting: whether calls are counted now
     :param projects: the projects' names, by their ids
     """
-    found = usage_summary.read(connection, today, since)
+    found = usage_summary.read_overview(connection, today)
     if by and found:
-        report = _with_trend(connection, found, by, since)
+        report = _with_trend(connection, found, today, by, since)
     else:
         report = make(connection, by, since)
     if projects:
         report = _named(report, projects)
-    return '\n'.join([*verdict.sentences(found), report.as_table()])
+    return '\n'.join(
+        [*verdict.sentences(found, is_counting), report.as_table()])
 
 
 def _with_trend(
-    connection: sa.Connection, found: usage_summary.Summary, by: str,
-    since: datetime.date | None,
+    connection: sa.Connection, found: usage_summary.Overview,
+    today: datetime.date, by: str, since: datetime.date | None,
 ) -> Report:
-    lines = sums.Sums(connection, since).lines(
-        (COLUMNS[by],), found.windows)
+    compared = trend.windows(today, max(found.first, since or found.first))
+    lines = sums.Sums(connection, since).lines((COLUMNS[by],), compared)
     lines.sort(key=lambda line: (-line.calls, line.key))
     rows = [
-        [*line.key, line.calls, line.last, found.trend(line)]
+        [*line.key, line.calls, line.last, compared.compare(
+            line.previous, line.recent, line.first, line.last)]
         for line in lines]
     names = [by, CALLS, 'last call', 'trend']
     if by == 'agent':
@@ -139,9 +146,9 @@ def _client(user_agent: str) -> str:
 
 def _named(report: Report, projects: Mapping[str, str]) -> Report:
     """Return the report with the names of projects beside their ids."""
-    if 'project' not in report.names:
+    if PROJECT not in report.names:
         return report
-    place = list(report.names).index('project') + 1
+    place = list(report.names).index(PROJECT) + 1
     names = list(report.names)
     names.insert(place, 'name')
     return Report(names, [

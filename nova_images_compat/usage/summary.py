@@ -17,28 +17,19 @@ MOST_AGENTS = 500
 
 
 @dataclasses.dataclass(frozen=True)
-class Summary:
-    """The counts, summed up.
+class Overview:
+    """The counts, summed up by project and client: what the verdict needs.
 
     :ivar windows: the periods that are compared
     :ivar first: the first day of the counts
     :ivar last: the day of the last call
     :ivar calls: lines of a project and a client
-    :ivar agents: lines of a user agent and its client, at most
-        ``MOST_AGENTS``
-    :ivar agents_of: how many user agents each client has
-    :ivar operations: lines of an operation
-    :ivar days: the calls of each day and client
     """
 
     windows: trend.Windows
     first: datetime.date
     last: datetime.date
     calls: Sequence[sums.Line]
-    agents: Sequence[sums.Line]
-    agents_of: dict[str, int]
-    operations: Sequence[sums.Line]
-    days: Sequence[tuple[datetime.date, str, int]]
 
     @property
     def projects(self) -> list[sums.Line]:
@@ -66,18 +57,36 @@ class Summary:
 
     def trend(self, line: sums.Line) -> trend.Trend:
         """Return the trend of a line."""
-        return self.windows.compare(line.previous, line.recent, line.first)
+        return self.windows.compare(
+            line.previous, line.recent, line.first, line.last)
 
     def still_calls(self, line: sums.Line) -> bool:
         """Say whether a line has calls in the last days."""
         return line.last >= self.windows.still
 
 
-def read(
+@dataclasses.dataclass(frozen=True)
+class Summary(Overview):
+    """All that the page shows.
+
+    :ivar agents: lines of a user agent and its client, at most
+        ``MOST_AGENTS``
+    :ivar agents_of: how many user agents each client has
+    :ivar operations: lines of an operation
+    :ivar days: the calls of each day and client
+    """
+
+    agents: Sequence[sums.Line]
+    agents_of: dict[str, int]
+    operations: Sequence[sums.Line]
+    days: Sequence[tuple[datetime.date, str, int]]
+
+
+def read_overview(
     connection: sa.Connection, today: datetime.date,
     since: datetime.date | None = None,
-) -> Summary | None:
-    """Read a summary of the counts, or return None if there is none.
+) -> Overview | None:
+    """Read an overview of the counts, or return None if there is none.
 
     :param today: in UTC
     :param since: the first day to include, in UTC; None: include every day
@@ -88,9 +97,26 @@ def read(
         return None
     first, last = days
     compared = trend.windows(today, max(first, since or first))
-    return Summary(
+    return Overview(
         compared, first, last,
-        found.lines((sums.PROJECT, sums.CLIENT), compared),
+        found.lines((sums.PROJECT, sums.CLIENT), compared))
+
+
+def read(
+    connection: sa.Connection, today: datetime.date,
+    since: datetime.date | None = None,
+) -> Summary | None:
+    """Read a summary of the counts, or return None if there is none.
+
+    The parameters are those of ``read_overview``.
+    """
+    overview = read_overview(connection, today, since)
+    if overview is None:
+        return None
+    found = sums.Sums(connection, since)
+    compared = overview.windows
+    return Summary(
+        compared, overview.first, overview.last, overview.calls,
         found.lines((sums.AGENT, sums.CLIENT), compared, MOST_AGENTS),
         found.number_of_agents(),
         found.lines((sums.OPERATION,), compared),

@@ -56,17 +56,19 @@ class Windows:
 
     def compare(
         self, previous: int, recent: int, first: datetime.date,
+        last: datetime.date,
     ) -> Trend:
         """Compare two numbers of calls.
 
         :param previous: the calls of the period before
         :param recent: the calls of the recent period
         :param first: the day of the first call
+        :param last: the day of the last call
         """
         if not self.length:
             return Trend.UNKNOWN
         if not recent:
-            return Trend.STOPPED
+            return Trend.STOPPED if last < self.still else Trend.DOWN
         if not previous:
             return Trend.NEW if first >= self.recent else Trend.UP
         if recent > previous * STEADY:

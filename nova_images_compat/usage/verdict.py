@@ -11,27 +11,41 @@ from nova_images_compat.usage import trend
 
 NOTHING = (
     'No call has been counted. Check that [usage_counts] enabled is set.')
+NOT_COUNTING = (
+    'Calls are not counted now ([usage_counts] enabled is not set), so there '
+    'may be more than this report has.')
 
 
-def sentences(found: usage_summary.Summary | None) -> list[str]:
-    """Return the verdict, the most important sentence first."""
+def sentences(
+    found: usage_summary.Overview | None, is_counting: bool,
+) -> list[str]:
+    """Return the verdict, the most important sentence first.
+
+    :param found: an overview of all counts
+    :param is_counting: whether calls are counted now
+    """
     if found is None:
-        return [NOTHING]
+        return [NOTHING if is_counting else NOT_COUNTING]
     today = found.windows.today
     # The clock of another host may be ahead.
     quiet = max((today - found.last).days, 0)
     said = [f'The last call was {_ago(quiet)}, on {found.last}.']
+    if not is_counting:
+        said.insert(0, NOT_COUNTING)
     if quiet < trend.STILL:
         end = found.last + datetime.timedelta(days=trend.STILL)
         return [*said, _callers(found), *_change(found), (
             'Do not switch the API off yet: change these callers first. '
             f'If none of them calls again, {trend.STILL} days without a call '
             f'are over on {end}.')]
-    return [*said, (
-        f'Nobody has called for {quiet} days: the API can be switched off.')]
+    if is_counting:
+        said.append(
+            f'Nobody has called for {quiet} days: the API can be switched '
+            'off, if all hosts have counted calls since then.')
+    return said
 
 
-def _callers(found: usage_summary.Summary) -> str:
+def _callers(found: usage_summary.Overview) -> str:
     callers = [line for line in found.projects if found.still_calls(line)]
     verb = 'call' if len(callers) != 1 else 'calls'
     text = f'{_number(len(callers), "project")} still {verb}'
@@ -51,7 +65,7 @@ def _callers(found: usage_summary.Summary) -> str:
     return f'{text}.'
 
 
-def _change(found: usage_summary.Summary) -> list[str]:
+def _change(found: usage_summary.Overview) -> list[str]:
     """Return the sentence on the trend of all calls, if there is one."""
     length, total = found.windows.length, found.total
     if not length:

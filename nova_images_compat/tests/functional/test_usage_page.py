@@ -49,6 +49,8 @@ def counts() -> dict[ledger.Call, int]:
     "needs Debian's chromium and chromium-driver")
 class PageInABrowser(manage_case.ManageTestCase):
 
+    options = {'usage_counts': {'enabled': True}}
+
     def setUp(self) -> None:
         super().setUp()
         self.sync()

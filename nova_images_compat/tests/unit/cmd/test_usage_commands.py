@@ -26,6 +26,8 @@ COUNTS = {
 
 class UsageTest(manage_case.ManageTestCase):
 
+    options = {'usage_counts': {'enabled': True}}
+
     def _add(self, counts: dict[ledger.Call, int]) -> None:
         with db_engine.Database(
                 self.configuration.conf).writer() as connection:
@@ -81,6 +83,19 @@ class UsageTest(manage_case.ManageTestCase):
         self.assertEqual(
             ['curl/8', 'curl', '10', str(today - datetime.timedelta(30)),
              trend.Trend.STOPPED], second)
+
+    def test_verdict_is_on_all_counts(self) -> None:
+        today = datetime.datetime.now(datetime.UTC).date()
+        self._add({ledger.Call(
+            today - datetime.timedelta(10), 'p', 'curl/8', 'images:index',
+            '2.1'): 1})
+        since = str(today - datetime.timedelta(5))
+        for form in 'table', 'html':
+            with self.case(form):
+                report = self.succeed(
+                    'usage', 'report', '--format', form, '--since', since)
+                self.assertIn('The last call was 10 days ago', report)
+                self.assertNotIn('curl/8', report)
 
     def test_json(self) -> None:
         self._add(COUNTS)

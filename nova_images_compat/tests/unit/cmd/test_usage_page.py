@@ -8,6 +8,7 @@ import pathlib
 import stat
 from typing import Any
 
+import fixtures
 from requests_mock.contrib import fixture as requests_fixture
 
 from nova_images_compat.db import engine as db_engine
@@ -15,6 +16,7 @@ from nova_images_compat.tests import fixtures as own_fixtures
 from nova_images_compat.tests.unit.cmd import manage_case
 from nova_images_compat.tests.unit import identity_case
 from nova_images_compat.usage import ledger
+from nova_images_compat.usage import sums
 from nova_images_compat.usage import verdict
 
 DAY = datetime.date(2026, 1, 30)
@@ -23,7 +25,12 @@ HOSTILE = '</style><script>alert(1)</script>"\'&\u202e'
 PROJECTS = f'{identity_case.KEYSTONE}/projects'
 
 
+COUNTING: dict[str, dict[str, Any]] = {'usage_counts': {'enabled': True}}
+
+
 class PageTestCase(manage_case.ManageTestCase):
+
+    options = COUNTING
 
     def setUp(self) -> None:
         super().setUp()
@@ -51,6 +58,16 @@ class PageTest(PageTestCase):
             with self.case(text):
                 self.assertIn(text, page)
         self.assertLess(page.index('Nobody has called'), page.index('<svg'))
+
+    def test_call_of_another_day_meanwhile(self) -> None:
+        self._add('backup')
+        days = sums.Sums.by_day
+        tomorrow = datetime.datetime.now(
+            datetime.UTC).date() + datetime.timedelta(1)
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova_images_compat.usage.sums.Sums.by_day',
+            lambda found: [*days(found), (tomorrow, 'curl', 1)]))
+        self.assertIn(f'to <time>{tomorrow}</time>', self._page())
 
     def test_nothing_counted(self) -> None:
         page = self._page()
@@ -128,6 +145,18 @@ class OutputTest(PageTestCase):
         self.succeed('usage', 'report', '--output', '/dev/null')
         self.assertTrue(stat.S_ISCHR(os.stat('/dev/null').st_mode))
 
+    def test_open_file_stays(self) -> None:
+        self.assertIn('backup', self.succeed(
+            'usage', 'report', '--output', '/dev/stdout'))
+        with self.file.open('w') as file:
+            file.write('before\n')
+            file.flush()
+            self.succeed('usage', 'report', '--output',
+                         f'/dev/fd/{file.fileno()}')
+        written = self.file.read_text('utf-8')
+        self.assertTrue(written.startswith('before\n'), written)
+        self.assertIn('backup', written)
+
     def test_file_that_cannot_be_written(self) -> None:
         for path in (f'{self.folder}/none/report', str(self.folder),
                      '/dev/full'):
@@ -141,6 +170,7 @@ class OutputTest(PageTestCase):
 class NamesTest(PageTestCase):
 
     options = {
+        **COUNTING,
         'api': {'auth_strategy': 'keystone'},
         'keystone_authtoken': identity_case.OPTIONS}
 
@@ -170,7 +200,6 @@ class NamesTest(PageTestCase):
                 table = self.succeed(
                     'usage', 'report', '--names', *arguments)
                 self.assertRegex(table, r'\| p-1 +\| Payments <b> +\|')
-        self.succeed('usage', 'report', '--by', 'agent', '--names')
         self.assertEqual('ours', asked.last_request.headers['X-Auth-Token'])
 
     def test_keystone_that_gives_none(self) -> None:
@@ -193,6 +222,13 @@ class NamesTest(PageTestCase):
         [line] = self.errors.splitlines()
         self.assertIn('no names of projects: ', line)
         self.assertNotIn(identity_case.SECRET, line)
+
+    def test_reports_without_projects(self) -> None:
+        for form in ('table', 'html'):
+            with self.case(form):
+                self.assertIn('--names', self.fail_with(
+                    'usage', 'report', '--format', form, '--by', 'agent',
+                    '--names'))
 
     def test_formats_without_names(self) -> None:
         for form in ('json', 'csv'):

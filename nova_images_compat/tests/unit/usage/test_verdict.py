@@ -36,13 +36,25 @@ def summarised(
 class VerdictTest(base.TestCase):
 
     def test_nothing_counted(self) -> None:
-        self.assertEqual([verdict.NOTHING], verdict.sentences(None))
+        self.assertEqual([verdict.NOTHING], verdict.sentences(None, True))
 
     def test_quiet(self) -> None:
         self.assertEqual([
             'The last call was 28 days ago, on 2026-03-03.',
-            'Nobody has called for 28 days: the API can be switched off.',
-        ], verdict.sentences(summarised({('p', 'curl'): 28})))
+            'Nobody has called for 28 days: the API can be switched off, if '
+            'all hosts have counted calls since then.',
+        ], verdict.sentences(summarised({('p', 'curl'): 28}), True))
+
+    def test_calls_are_not_counted(self) -> None:
+        self.assertEqual(
+            [verdict.NOT_COUNTING], verdict.sentences(None, False))
+        for days in 0, 28:
+            with self.case(days):
+                found = summarised({('p', 'curl'): days})
+                said = verdict.sentences(found, False)
+                self.assertEqual(verdict.NOT_COUNTING, said[0])
+                self.assertIn('The last call was', said[1])
+                self.assertNotIn('can be switched off', ''.join(said))
 
     def test_not_yet(self) -> None:
         self.assertEqual([
@@ -56,7 +68,7 @@ class VerdictTest(base.TestCase):
         ], verdict.sentences(summarised({
             ('p', 'libcloud'): 12, ('q', 'libcloud'): 12,
             ('q', 'curl'): 28, ('r', 'curl'): 27, ('r', 'libcloud'): 27,
-        })))
+        }), True))
 
     def test_callers(self) -> None:
         for calls, said in (
@@ -69,7 +81,7 @@ class VerdictTest(base.TestCase):
                  '2 projects still call.')):
             with self.case(said):
                 self.assertEqual(
-                    said, verdict.sentences(summarised(calls))[1])
+                    said, verdict.sentences(summarised(calls), True)[1])
 
     def test_last_call(self) -> None:
         for days, said in (
@@ -77,7 +89,7 @@ class VerdictTest(base.TestCase):
                 (-1, 'today, on 2026-04-01'), (5, '5 days ago, on ')):
             with self.case(days):
                 self.assertIn(said, verdict.sentences(
-                    summarised({('p', 'curl'): days}))[0])
+                    summarised({('p', 'curl'): days}), True)[0])
 
     def test_too_few_days_have_no_trend(self) -> None:
         for first, length in ((12, None), (13, 7), (54, 7), (55, 28)):
@@ -86,7 +98,7 @@ class VerdictTest(base.TestCase):
                 self.assertEqual(length or 0, found.windows.length)
                 self.assertEqual(bool(length), any(
                     f'in the last {length} days' in sentence
-                    for sentence in verdict.sentences(found)))
+                    for sentence in verdict.sentences(found, True)))
 
 
 class TrendTest(base.TestCase):
@@ -96,11 +108,19 @@ class TrendTest(base.TestCase):
         for previous, recent, first, expected in (
                 (0, 1, 27, trend.Trend.NEW), (0, 1, 28, trend.Trend.UP),
                 (4, 6, 400, trend.Trend.UP), (4, 5, 400, trend.Trend.STEADY),
-                (5, 4, 400, trend.Trend.STEADY), (6, 4, 400, trend.Trend.DOWN),
-                (1, 0, 400, trend.Trend.STOPPED),
-                (0, 0, 400, trend.Trend.STOPPED)):
+                (5, 4, 400, trend.Trend.STEADY),
+                (6, 4, 400, trend.Trend.DOWN)):
             with self.case(previous, recent, first):
-                self.assertIs(
-                    expected, windows.compare(previous, recent, ago(first)))
+                self.assertIs(expected, windows.compare(
+                    previous, recent, ago(first), TODAY))
         self.assertIs(trend.Trend.UNKNOWN, trend.windows(
-            TODAY, ago(5)).compare(1, 1, ago(5)))
+            TODAY, ago(5)).compare(1, 1, ago(5), TODAY))
+
+    def test_stopped(self) -> None:
+        """Who still calls has not stopped."""
+        for covered, last, expected in (
+                (400, 28, trend.Trend.STOPPED), (20, 10, trend.Trend.DOWN)):
+            with self.case(covered, last):
+                windows = trend.windows(TODAY, ago(covered))
+                self.assertIs(expected, windows.compare(
+                    1, 0, ago(covered), ago(last)))
