@@ -3,6 +3,7 @@
 """Loggers that write each message as one line, even if it quotes text of a
 caller or another service; and what happens if a line cannot be written."""
 
+from collections.abc import Callable
 import contextlib
 import logging as python_logging
 import sys
@@ -41,25 +42,34 @@ class Unwritten:
     because the disk is full.
 
     Python's own report is a traceback for each line of the log.
+
+    :param report: reports a call of a logger that is wrong
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, report: Callable[[python_logging.LogRecord], None],
+    ) -> None:
+        self._report = report
         self._silent_until = 0.0
 
     def __call__(self, record: python_logging.LogRecord) -> None:
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            self._report(record)
+            return
         now = time.monotonic()
         if now < self._silent_until:
             return
         self._silent_until = now + REPORT_INTERVAL
         with contextlib.suppress(OSError):
             print('nova-images-compat: lines of the log are lost: '
-                  f'{sys.exc_info()[1]}', file=sys.stderr, flush=True)
+                  f'{error}', file=sys.stderr, flush=True)
 
 
 def report_unwritten_lines() -> None:
-    """Have all handlers of this process report with ``Unwritten``."""
+    """Have the handlers of the root logger report with ``Unwritten``."""
     for handler in python_logging.getLogger().handlers:
-        setattr(handler, 'handleError', Unwritten())
+        setattr(handler, 'handleError', Unwritten(handler.handleError))
 
 
 def getLogger(name: str) -> 'python_logging.LoggerAdapter[Any]':

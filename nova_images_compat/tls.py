@@ -171,11 +171,11 @@ class Settings:
 
 
 def _is_of_tls(error: BaseException) -> bool:
-    """Say whether an error is one of TLS, or of a file. requests raises a
-    plain OSError for a file that does not exist.
+    """Say whether an error is one of TLS, or of a file. requests raises an
+    OSError without a number for a file that does not exist.
     """
-    return type(error) is OSError or isinstance(error, (
-        ssl.SSLError, *REJECTED, FileNotFoundError, PermissionError))
+    return type(error) is OSError and error.errno is None or isinstance(
+        error, (ssl.SSLError, *REJECTED, FileNotFoundError, PermissionError))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

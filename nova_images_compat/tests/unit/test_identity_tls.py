@@ -21,6 +21,7 @@ from nova_images_compat.tests import certificates
 from nova_images_compat.tests.unit import helpers
 from nova_images_compat.tests.unit import identity_case
 from nova_images_compat.tests.unit.image.glance import server_case
+from nova_images_compat import tls
 
 OWN, SERVICE = identity.GROUP, identity.SERVICE_GROUP
 FILE = 'there is no file /no/such'
@@ -145,6 +146,13 @@ class TLSTest(server_case.TestCase):
             answer = self.send(application)
         self.assertEqual(503, answer.status_int)
         self.assert_told('[GROUP] cafile: there is no file', log.output, OWN)
+
+    def test_errors_that_are_not_of_files(self) -> None:
+        settings = tls.Settings('group', 'url', '/no/such', None, None, True)
+        self.assertIsNone(settings.explain(OSError(113, 'No route to host')))
+        self.assertEqual(
+            f'[group] cafile: {FILE} that can be read',
+            settings.explain(OSError('invalid path: /no/such')))
 
     def test_filter(self) -> None:
         for url, options, told in self.failures():

@@ -99,3 +99,15 @@ class UnwrittenTest(helpers.TestCase):
         self.assertEqual(
             'nova-images-compat: lines of the log are lost: '
             '[Errno 28] is full\n', stderr.read())
+
+    def test_wrong_call(self) -> None:
+        """Python's own report shows where it is."""
+        handler = logging.StreamHandler(mock.Mock())
+        self.useFixture(fixtures.LogHandler(handler))
+        log.report_unwritten_lines()
+        stderr = self.useFixture(
+            fixtures.StringStream('stderr')).stream
+        self.useFixture(fixtures.MonkeyPatch('sys.stderr', stderr))
+        logging.getLogger('any').error('%d', 'text')
+        stderr.seek(0)
+        self.assertIn(__file__, stderr.read())
