@@ -97,7 +97,8 @@ class ServiceChecks:
 
     def check_identity(self) -> str:
         """Ask Keystone for a token of each of the service's users, and
-        validate one.
+        validate one. Each user may validate its own token, so that this does
+        not find a missing role.
         """
         if not self._has_keystone:
             return _skipped('[api] auth_strategy does not use Keystone')
@@ -120,7 +121,7 @@ class ServiceChecks:
                 f'The user of {users[0]} cannot validate tokens: '
                 f'{exception.reason(error)}') from error
         return (f'It issues a token to the user of {" and of ".join(users)}, '
-                f'and validates tokens.')
+                f'and validates it.')
 
     def check_store(self) -> str:
         """Make the image store, and ask it for a sign of life."""
