@@ -2,41 +2,23 @@
 
 """Base class of tests of the embedded catalogue on servers that fail."""
 
-from collections.abc import Callable
-from collections.abc import Iterator
 from collections.abc import Sequence
-from concurrent import futures
 import contextlib
-import itertools
 import os
 import subprocess
-import threading
 from typing import Any
-from typing import NamedTuple
 
 import requests
 
 from nova_images_compat.tests.integration import servers
 from nova_images_compat.tests.integration.stack import configuration
 from nova_images_compat.tests.integration.stack import service
+from nova_images_compat.tests.integration import traffic
 
 # Keys of one writer; their sum for an image is less than the quota.
 KEYS = 20
 
 LOG_LINE = 'The database of the catalogue is not available'
-
-
-class Outcome(NamedTuple):
-    """The outcome of one of many requests.
-
-    :ivar key: the key of the metadata item that it wrote; empty: none
-    :ivar number: the value that it wrote, higher than any earlier one
-    """
-
-    image_id: str
-    key: str
-    number: int
-    response: requests.Response
 
 
 class CatalogueTestCase(servers.ServersTestCase):
@@ -98,55 +80,22 @@ class CatalogueTestCase(servers.ServersTestCase):
         found: dict[str, str] = response.json()['metadata']
         return found
 
-    @contextlib.contextmanager
     def load(
         self, apis: Sequence[service.Service], image_ids: Sequence[str],
-    ) -> Iterator[list[Outcome]]:
+    ) -> contextlib.AbstractContextManager[list[traffic.Outcome]]:
         """Let a writer of each image, and a reader, use each service.
 
-        At the end, each of them goes on until one more of its requests has
-        succeeded.
-
-        :returns: the outcomes, to which the threads append
+        :returns: as ``traffic.run``
         """
-        outcomes: list[Outcome] = []
-        ended = threading.Event()
-
-        def go_on(send: Callable[[int], Outcome]) -> None:
-            for number in itertools.count():
-                is_last = ended.is_set()
-                outcome = send(number)
-                outcomes.append(outcome)
-                if outcome.response.ok and is_last:
-                    return
-
-        def write(place: int, image_id: str) -> None:
-            def send(number: int) -> Outcome:
-                key = f'w{place}-{number % KEYS}'
-                return Outcome(image_id, key, number, self.put(
-                    apis[place], image_id, key, str(number)))
-
-            go_on(send)
-
-        def read(place: int, image_id: str) -> None:
-            go_on(lambda number: Outcome(image_id, '', number, self.request(
-                apis[place].url, 'GET', f'/v2.1/images/{image_id}')))
-
-        with futures.ThreadPoolExecutor(16) as pool:
-            running = [
-                pool.submit(function, place, image_id)
-                for place in range(len(apis)) for image_id in image_ids
-                for function in (write, read)]
-            try:
-                servers.wait_until(lambda: len(outcomes) > 20, 30)
-                yield outcomes
-            finally:
-                ended.set()
-                for each in running:
-                    each.result()
+        return traffic.run([
+            sender for number, api in enumerate(apis)
+            for image_id in image_ids for sender in (
+                traffic.writer(
+                    self.request, api.url, image_id, f'w{number}', KEYS),
+                traffic.reader(self.request, api.url, image_id))])
 
     def check(
-        self, outcomes: Sequence[Outcome], reader: service.Service,
+        self, outcomes: Sequence[traffic.Outcome], reader: service.Service,
     ) -> int:
         """Check that each request succeeded or got a fault in JSON, and that
         no acknowledged write is lost.
@@ -158,17 +107,9 @@ class CatalogueTestCase(servers.ServersTestCase):
         for outcome in failed:
             with self.case(outcome.number, outcome.response):
                 self.assertFault(outcome.response, serviceUnavailable=503)
-        acknowledged = {
-            (outcome.image_id, outcome.key): outcome.number
-            for outcome in outcomes if outcome.response.ok and outcome.key}
-        found = {
+        self.assertEqual({}, traffic.lost(outcomes, {
             image_id: self.metadata(reader, image_id)
-            for image_id in {each.image_id for each in outcomes}}
-        lost = {
-            (image_id, key): (number, found[image_id].get(key))
-            for (image_id, key), number in acknowledged.items()
-            if int(found[image_id].get(key, -1)) < number}
-        self.assertEqual({}, lost)
+            for image_id in {each.image_id for each in outcomes}}))
         return len(failed)
 
     def assertLogged(self, api: service.Service, requests_failed: int) -> None:

@@ -2,15 +2,7 @@
 
 """Some servers of Glance fail, and recover, while the service runs."""
 
-from collections.abc import Callable
-from collections.abc import Iterator
-from concurrent import futures
 import contextlib
-import itertools
-import threading
-from typing import NamedTuple
-
-import requests
 
 from nova_images_compat.image.glance import endpoints
 from nova_images_compat.tests.integration import faults
@@ -18,25 +10,13 @@ from nova_images_compat.tests.integration import proxy
 from nova_images_compat.tests.integration import servers
 from nova_images_compat.tests.integration.stack import service
 from nova_images_compat.tests.integration.stack import uwsgi
+from nova_images_compat.tests.integration import traffic
 
 TIMEOUT = 2.0
 ROUNDS = 10
 
 # Keys of one writer: fewer than the quota of Glance allows.
 PROPERTIES = 30
-
-
-class Outcome(NamedTuple):
-    """The outcome of one of many requests.
-
-    :ivar key: the key of the metadata item that it wrote; empty: none
-    :ivar number: the value that it wrote, higher than any earlier one
-    """
-
-    image_id: str
-    key: str
-    number: int
-    response: requests.Response
 
 
 class ApiServersTest(servers.ServersTestCase):
@@ -171,62 +151,23 @@ class RestartTest(servers.ServersTestCase):
                     self.glance_proxy.heal()
                 self.check(outcomes)
 
-    @contextlib.contextmanager
-    def load(self, writers: int = 2) -> Iterator[list[Outcome]]:
-        """Send requests from several threads.
-
-        At the end, each thread goes on until one more of its requests has
-        succeeded.
+    def load(
+        self, writers: int = 2,
+    ) -> contextlib.AbstractContextManager[list[traffic.Outcome]]:
+        """Let writers, and a reader, use each image.
 
         :param writers: the number of writers of each image
-        :returns: the outcomes, to which the threads append
+        :returns: as ``traffic.run``
         """
-        outcomes: list[Outcome] = []
-        ended = threading.Event()
+        url = self.api.url
+        return traffic.run([
+            sender for image_id in self.image_ids for sender in (
+                traffic.reader(self.request, url, image_id),
+                *(traffic.writer(
+                    self.request, url, image_id, f'w{number}', PROPERTIES)
+                  for number in range(writers)))])
 
-        def go_on(send: Callable[[int], bool]) -> None:
-            for number in itertools.count():
-                is_last = ended.is_set()
-                if send(number) and is_last:
-                    return
-
-        def write(name: str, image_id: str) -> None:
-            def put(number: int) -> bool:
-                key = f'{name}-{number % PROPERTIES}'
-                response = self.request(
-                    self.api.url, 'PUT',
-                    f'/v2.1/images/{image_id}/metadata/{key}',
-                    json={'meta': {key: str(number)}})
-                outcomes.append(Outcome(image_id, key, number, response))
-                return response.ok
-
-            go_on(put)
-
-        def read(image_id: str) -> None:
-            def get(number: int) -> bool:
-                response = self.request(
-                    self.api.url, 'GET', f'/v2.1/images/{image_id}')
-                outcomes.append(Outcome(image_id, '', number, response))
-                return response.ok
-
-            go_on(get)
-
-        with futures.ThreadPoolExecutor(16) as pool:
-            running = [
-                *(pool.submit(write, f'w{number}', image_id)
-                  for number in range(writers)
-                  for image_id in self.image_ids),
-                *(pool.submit(read, image_id)
-                  for image_id in self.image_ids)]
-            try:
-                servers.wait_until(lambda: len(outcomes) > 10, 10)
-                yield outcomes
-            finally:
-                ended.set()
-                for each in running:
-                    each.result()
-
-    def check(self, outcomes: list[Outcome]) -> None:
+    def check(self, outcomes: list[traffic.Outcome]) -> None:
         """Check that requests succeeded or failed as specified.
 
         No write that succeeded may be lost.
@@ -237,16 +178,9 @@ class RestartTest(servers.ServersTestCase):
                     self.assertFault(
                         outcome.response, serviceUnavailable=503,
                         computeFault=502)
-        acknowledged = {
-            (outcome.image_id, outcome.key): outcome.number
-            for outcome in outcomes if outcome.response.ok and outcome.key}
-        found = {
+        self.assertEqual({}, traffic.lost(outcomes, {
             image_id: self.glance.show(image_id)
-            for image_id in self.image_ids}
-        lost = {
-            (image_id, key): (number, found[image_id].get(key))
-            for (image_id, key), number in acknowledged.items()
-            if int(found[image_id].get(key, -1)) < number}
-        self.assertEqual({}, lost)
-        self.assertEqual(
-            set(self.image_ids), {image_id for image_id, _ in acknowledged})
+            for image_id in self.image_ids}))
+        self.assertEqual(set(self.image_ids), {
+            outcome.image_id for outcome in outcomes
+            if outcome.response.ok and outcome.key})

@@ -6,6 +6,7 @@ from nova_images_compat.tests.integration import catalogues
 from nova_images_compat.tests.integration import servers
 from nova_images_compat.tests.integration.stack import postgresql
 from nova_images_compat.tests.integration.stack import service
+from nova_images_compat.tests.integration import traffic
 
 
 class RestartTest(catalogues.CatalogueTestCase):
@@ -39,11 +40,11 @@ class RestartTest(catalogues.CatalogueTestCase):
             self.database.start()
         self._check(outcomes)
 
-    def _wait_for_faults(self, outcomes: list[catalogues.Outcome]) -> None:
+    def _wait_for_faults(self, outcomes: list[traffic.Outcome]) -> None:
         seen = len(outcomes)
         servers.wait_until(lambda: len(outcomes) > seen + 10, 30)
 
-    def _check(self, outcomes: list[catalogues.Outcome]) -> None:
+    def _check(self, outcomes: list[traffic.Outcome]) -> None:
         failed = self.check(outcomes, self.api)
         self.assertGreater(failed, 0)
         self.assertLogged(self.api, failed)
