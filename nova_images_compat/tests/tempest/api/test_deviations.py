@@ -5,7 +5,6 @@ fail. The numbers are those of the contract."""
 
 import io
 from urllib import parse
-import uuid
 
 import jsonschema
 from tempest.common import waiters
@@ -80,14 +79,6 @@ class MetadataDeviationsTest(base.ImagesCompatTest):
                     message = self.assertBadRequest(answer)
                     self.assertIn("'none'", message)
                 self.assertEqual(expected, self.metadata(self.image_id))
-
-    @decorators.idempotent_id('3d9f1c0b-58a4-4e27-b6f1-7a2c94e05d83')
-    def test_d1_value_uuid(self) -> None:
-        """D1: UUIDs are stored as sent, with any property schema."""
-        metadata = {
-            'kernel_id': str(uuid.uuid4()), 'ramdisk_id': str(uuid.uuid4())}
-        self.client.replace_metadata(self.image_id, metadata)
-        self.assertEqual(metadata, self.metadata(self.image_id))
 
     @decorators.idempotent_id('2194f55c-69d7-400b-b828-5689a78731ce')
     def test_d2_value_that_moves(self) -> None:

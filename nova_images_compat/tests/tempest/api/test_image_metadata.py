@@ -51,6 +51,14 @@ class ImageMetadataTest(base.ImagesCompatTest):
         self.assertMetadata(two='b', three='c')
         self.assertNotIn('one', self.glance.show_image(self.image_id))
 
+    @decorators.idempotent_id('3d9f1c0b-58a4-4e27-b6f1-7a2c94e05d83')
+    def test_keys_that_may_have_a_schema(self) -> None:
+        """UUIDs are stored as sent, with any property schema of Glance."""
+        metadata = {
+            'kernel_id': str(uuid.uuid4()), 'ramdisk_id': str(uuid.uuid4())}
+        self.client.replace_metadata(self.image_id, metadata)
+        self.assertMetadata(**metadata)
+
     @decorators.idempotent_id('7f8fbd3e-b5bc-4906-83d1-96df20dcbbf7')
     def test_replace_with_nothing(self) -> None:
         """No item remains if none is sent."""
