@@ -35,8 +35,9 @@ esac
 # Packages beside Nova: for the servers of the tests, our extras, and the tests.
 # They have no version bounds, because the constraints set the versions.
 BESIDE=(PyMySQL python-memcached pyuwsgi redis)
-EXTRAS=(alembic oslo.db prettytable SQLAlchemy tqdm waitress)
-TESTS=(fixtures gabbi hypothesis oslotest psycopg2-binary python-subunit
+EXTRAS=(alembic Jinja2 matplotlib oslo.db prettytable SQLAlchemy tqdm waitress)
+TESTS=(etcd3gw fixtures gabbi hypothesis oslotest psycopg2-binary pymemcache
+    python-subunit
     PyYAML requests-mock stestr testresources testscenarios)
 mapfile -t OURS < <(sed -n 's/^\([A-Za-z0-9._-]*\).*/\1/p' requirements.txt)
 
