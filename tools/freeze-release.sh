@@ -37,8 +37,7 @@ esac
 BESIDE=(PyMySQL python-memcached pyuwsgi redis)
 EXTRAS=(alembic Jinja2 matplotlib oslo.db prettytable SQLAlchemy tqdm waitress)
 TESTS=(etcd3gw fixtures gabbi hypothesis oslotest psycopg2-binary pymemcache
-    python-subunit
-    PyYAML requests-mock stestr testresources testscenarios)
+    python-subunit PyYAML requests-mock stestr testresources testscenarios)
 mapfile -t OURS < <(sed -n 's/^\([A-Za-z0-9._-]*\).*/\1/p' requirements.txt)
 
 work=$(mktemp -d)
