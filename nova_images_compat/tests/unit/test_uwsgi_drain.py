@@ -19,6 +19,12 @@ WAITING = 3
 NEVER = 0.3
 
 
+def _expect_signals() -> None:
+    """Undo what nohup and background jobs of shells hand down."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class DrainTest(base.TestCase):
     """The module with a substitute for uWSGI's own.
 
@@ -34,8 +40,7 @@ class DrainTest(base.TestCase):
         super().setUp()
         self.listener = self.enterContext(socket.create_server(
             (self.host, 0), family=self.family, backlog=WAITING))
-        self.master = self.enterContext(subprocess.Popen(['sleep', '60']))
-        self.addCleanup(self.master.kill)
+        self.master = self.start_process()
         self.uwsgi = types.SimpleNamespace(
             sockets=[self.listener.fileno()],
             masterpid=lambda: self.master.pid,
@@ -46,6 +51,13 @@ class DrainTest(base.TestCase):
         self.drain = importlib.import_module(name)
         self.waiting = [
             self.enterContext(self.connect()) for _ in range(WAITING)]
+
+    def start_process(self) -> 'subprocess.Popen[bytes]':
+        """Start a process that signals end."""
+        process = self.enterContext(subprocess.Popen(
+            ['sleep', '60'], preexec_fn=_expect_signals))
+        self.addCleanup(process.kill)
+        return process
 
     def connect(self) -> socket.socket:
         return socket.create_connection(
@@ -84,10 +96,7 @@ class DrainTest(base.TestCase):
 
     def test_new_workers_are_asked_again(self) -> None:
         """A worker that still loads the application ignores uWSGI."""
-        # nohup, for example, lets all processes ignore SIGHUP.
-        worker = self.enterContext(subprocess.Popen(
-            ['env', '--default-signal=HUP', 'sleep', '60']))
-        self.addCleanup(worker.kill)
+        worker = self.start_process()
         self.uwsgi.workers = lambda: [
             {'pid': worker.pid, 'delta_requests': 0},
             {'pid': os.getpid(), 'delta_requests': 1}]
